@@ -1,0 +1,98 @@
+"""What a message says, in FHIR's terms, before anyone knows what is stored.
+
+A draft is not a resource yet: it holds only what its message carried. ``server/intake`` lays it over what is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("5b0c5f5e-6a56-5b0f-9a58-2f6f0f1d7c11")
+"""Of the urn:uuid that references within one message use, so that the same message gives the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a resource the same resource the next time: ``Patient?identifier=urn:x|12`` for one with a business
+    identifier, ``Condition?key=...`` for one that is only known by what it belongs to."""
+
+    type: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.type}?{self.key}"
+
+    @property
+    def urn(self) -> str:
+        return f"urn:uuid:{uuid5(NAMESPACE, str(self))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an element came from: ``PID-5`` -> ``Patient.name``."""
+
+    field: str
+    element: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something in a message that was not understood, or that stops it (``fatal``).
+
+    ``location`` is ``segment^sequence^field^repetition^component`` as ERR-2 wants it, as far as it is known; ``code`` is of
+    table 0357. ``text`` never holds the value itself."""
+
+    text: str
+    location: str
+    code: str = "207"
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a message says of one resource.
+
+    ``body``: the elements it carried (no ``id``, no ``meta``); references to other drafts are their ``urn:uuid``.
+    ``cleared``: elements that it said are null (``""``). What is in neither, the message did not speak of.
+    ``also``: further identities by which the same resource is known (every identifier of PID-3 that identifies).
+    ``stub``: the message only refers to it (a Location in PV1-3): made when missing, and only filled in, never emptied."""
+
+    identity: Identity
+    body: dict[str, Any]
+    cleared: frozenset[str] = frozenset()
+    also: tuple[Identity, ...] = ()
+    sources: tuple[Source, ...] = ()
+    stub: bool = False
+
+    @property
+    def type(self) -> str:
+        return self.identity.type
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """``prior`` (MRG) goes up in ``survivor`` (PID)."""
+
+    survivor: Identity
+    prior: Identity
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, and when: EVN-6 (occurred), else EVN-2 (recorded), else MSH-7, with an offset."""
+
+    trigger: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One message, mapped as far as it goes. ``unread``: populated fields that no map reads (``PID-28``)."""
+
+    event: Event
+    drafts: tuple[Draft, ...]
+    merges: tuple[Merge, ...] = ()
+    issues: tuple[Issue, ...] = ()
+    unread: tuple[str, ...] = ()

@@ -1,0 +1,102 @@
+"""What an engine must do. The journal (``journal.py``) decides; an engine keeps and finds.
+
+Everything is synchronous and may be called from any thread. ``tenant`` comes first everywhere: nothing is ever read
+across tenants."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from server.store.entry import Entry, Key, Version
+from server.store.query import Query, Search
+
+
+class Unavailable(Exception):
+    """The engine cannot keep or find anything at the moment. What was asked may be asked again."""
+
+
+class Uncertain(Unavailable):
+    """The answer was lost: what was asked may or may not have been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of versions; ``next`` is the cursor for ``Search.after``, None on the last page."""
+
+    versions: tuple[Version, ...]
+    next: str | None = None
+
+
+class Engine(Protocol):
+    """One contract, met by ``sqlite.py`` and ``mongo.py`` and tested once for both (``tests/server/store``)."""
+
+    def last(self, tenant: str) -> int:
+        """The journal's highest ``seq``; 0 when it is empty."""
+        ...
+
+    def append(self, tenant: str, entries: Sequence[Entry]) -> int:
+        """Inserts entries in order; ``seq`` must go on from ``last``. Returns how many of them stand, durably, when it
+        returns: fewer than were given when a ``seq`` was taken meanwhile, and then none after it.
+
+        Raises Unavailable when none was taken, Uncertain when that is not known."""
+        ...
+
+    def project(self, tenant: str) -> int:
+        """Brings the projections up to the journal's last entry; returns that ``seq``. Doing it twice changes nothing."""
+        ...
+
+    def read(self, tenant: str, key: Key) -> Version | None:
+        """The newest version (which may be a deletion), None if there never was one."""
+        ...
+
+    def vread(self, tenant: str, key: Key, version: int) -> Version | None:
+        ...
+
+    def holders(self, tenant: str, values: Sequence[str]) -> Mapping[str, Key]:
+        """Which resources hold the reserved values; values that nobody holds are left out."""
+        ...
+
+    def answered(self, tenant: str, dedupe: str) -> Entry | None:
+        """The entry that was written under this dedupe key."""
+        ...
+
+    def search(self, tenant: str, search: Search) -> Page:
+        """Newest versions, deletions aside."""
+        ...
+
+    def count(self, tenant: str, type: str, where: Query) -> int: ...
+
+    def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
+        """Versions, newest first: of one resource, of one type, or of the tenant. ``before`` is a cursor: only entries of
+        a lower ``seq``."""
+        ...
+
+    def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
+        """Entries with ``seq > after``, in order, without gaps."""
+        ...
+
+    def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
+        """Entries of the message log (``about`` has ``control_id``), newest first, whose ``about`` holds all ``facts``."""
+        ...
+
+    def entry(self, tenant: str, id: str) -> Entry | None:
+        """One entry by its own id."""
+        ...
+
+    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Takes or renews the lease ``name`` for ``holder`` until ``until``; False while somebody else has it."""
+        ...
+
+    def namespace(self) -> str:
+        """A UUID made once per store: resource ids are derived in it, so they tell nothing about what they stand for."""
+        ...
+
+    def check(self) -> None:
+        """Raises Unavailable unless the store can be written now (``/readyz``)."""
+        ...
+
+    def close(self) -> None: ...
+
+
+Open = Callable[[str], Engine]

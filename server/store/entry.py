@@ -1,0 +1,86 @@
+"""What the journal holds: entries, and the resource versions that each entry brings about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+Marks = Mapping[str, str]
+"""Element name -> instant (ISO 8601) of the message that last set or cleared it; what keeps a late message from
+overwriting newer values."""
+
+NO_MARKS: Marks = {}
+
+
+class Key(NamedTuple):
+    """A resource's address within a tenant."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of one resource, as it is stored.
+
+    ``body`` is the resource as JSON bytes, with ``id`` and ``meta`` set, or None when this version is a deletion.
+    ``terms`` are what it can be found by (``server/store/query.py``), sorted; ``reserves`` the values that it alone
+    holds."""
+
+    key: Key
+    version: int
+    seq: int
+    at: datetime
+    body: bytes | None
+    terms: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=dict)
+
+    @property
+    def deleted(self) -> bool:
+        return self.body is None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A version to be: computed from version ``base`` (0: there was none), it becomes ``base + 1``.
+
+    ``reserves`` is the whole set that the resource holds from now on; what it held before and is not named is free."""
+
+    key: Key
+    base: int
+    body: bytes | None
+    terms: tuple[str, ...] = ()
+    reserves: tuple[str, ...] = ()
+    marks: Marks = field(default_factory=dict)
+
+    def version(self, seq: int, at: datetime) -> Version:
+        return Version(self.key, self.base + 1, seq, at, self.body, self.terms, self.reserves, self.marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Everything that one request or message did: written whole or not at all.
+
+    ``id`` is unique among all entries of all tenants; ``seq`` is given by the journal (0 until then). ``actor`` is who
+    asked (a client id, a sending application), ``origin`` the way it came (``mllp``, ``http``, ``fhir``, ``cli``).
+    ``about`` holds short facts for lists (``control_id``, ``status``, ...); never a patient's data. ``dedupe`` names the
+    request itself: a second one of that name gets the first one's ``reply``."""
+
+    tenant: str
+    id: str
+    at: datetime
+    actor: str
+    origin: str
+    writes: tuple[Write, ...] = ()
+    reply: bytes = b""
+    raw: bytes = b""
+    dedupe: str | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    seq: int = 0
+
+    def versions(self) -> tuple[Version, ...]:
+        return tuple(write.version(self.seq, self.at) for write in self.writes)

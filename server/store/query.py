@@ -1,0 +1,120 @@
+"""What can be asked of a store: a small algebra over terms.
+
+A term is a string ``parameter SEP value`` that says one thing about a resource, such as ``family␟smith``. Values are
+written so that their order as text is the order of their meaning (dates in UTC, numbers padded), so every search is a
+matter of terms that equal a text or lie between two. Each engine compiles these to its own language; ``matches`` is what
+they mean."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+SEP = "\x1f"
+"""Between the parts of a term (ASCII unit separator; the checker lets no control character into a resource)."""
+
+AFTER = "\U0010ffff"
+"""Greater than any character a value holds: the end of a prefix's range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Some term t has ``low <= t < high``."""
+
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Some term within the prefix contains ``text`` after it (or ends with it, when ``ends``)."""
+
+    prefix: str
+    text: str
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The query does not match."""
+
+    query: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every query matches; ``All(())`` matches everything."""
+
+    queries: tuple["Query", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one query matches; ``Any(())`` matches nothing."""
+
+    queries: tuple["Query", ...] = ()
+
+
+Query: TypeAlias = Between | Holds | Not | All | Any
+
+EVERYTHING = All()
+NOTHING = Any()
+
+
+def term(*parts: str) -> str:
+    """``term("identifier", "12", "urn:x")`` is ``identifier␟12␟urn:x``."""
+    return SEP.join(parts)
+
+
+def equals(text: str) -> Between:
+    """A term that is ``text``, whole."""
+    return Between(text, text + "\x00")
+
+
+def starts(prefix: str) -> Between:
+    """A term that starts with ``prefix``."""
+    return Between(prefix, prefix + AFTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """By the smallest term of a parameter (``prefix`` ends with SEP); resources without one come last."""
+
+    prefix: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One page of one type. ``after`` is the cursor of the last row of the page before (``Page.next``).
+
+    Rows are in the order of ``sort`` and then of the id, so a page stays where it is while data changes."""
+
+    type: str
+    where: Query = EVERYTHING
+    sort: Sort | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+def matches(query: Query, terms: Sequence[str]) -> bool:
+    """Whether a resource with these (sorted) terms is what the query asks for."""
+    match query:
+        case Between(low, high):
+            at = bisect_left(terms, low)
+            return at < len(terms) and terms[at] < high
+        case Holds():
+            return any(_holds(query, each) for each in terms)
+        case Not(inner):
+            return not matches(inner, terms)
+        case All(queries):
+            return all(matches(each, terms) for each in queries)
+        case Any(queries):
+            return any(matches(each, terms) for each in queries)
+
+
+def _holds(query: Holds, text: str) -> bool:
+    if not text.startswith(query.prefix):
+        return False
+    rest = text[len(query.prefix) :]
+    return rest.endswith(query.text) if query.ends else query.text in rest
