@@ -3,12 +3,12 @@
 Everything is synchronous and may be called from any thread. ``tenant`` comes first everywhere: nothing is ever read
 across tenants."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from server.store.entry import Entry, Key, Version
+from server.store.entry import Entry, Key, Version, Write
 from server.store.query import Query, Search
 
 
@@ -18,6 +18,28 @@ class Unavailable(Exception):
 
 class Uncertain(Unavailable):
     """The answer was lost: what was asked may or may not have been done."""
+
+
+class Unusable(Unavailable):
+    """This store cannot do what is asked of one, or is not one. The text says what to do about it."""
+
+
+class TooLarge(ValueError):
+    """An entry of more than ``MAX_ENTRY`` bytes."""
+
+
+MAX_ENTRY = 16_000_000
+"""Bytes of one entry, counted by ``size``. A MongoDB document ends at 16 MiB."""
+
+
+def size(entry: Entry) -> int:
+    """About what an entry takes up, and never less."""
+    return 1_000 + len(entry.raw) + len(entry.reply) + sum(map(_size, entry.writes))
+
+
+def _size(write: Write) -> int:
+    texts = (*write.terms, *write.reserves, *write.frees, *write.marks, *write.marks.values())
+    return 500 + len(write.body or b"") + len("".join(texts).encode()) + 16 * len(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +72,19 @@ class Engine(Protocol):
         """The newest version (which may be a deletion), None if there never was one."""
         ...
 
+    def newest(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, Version]:
+        """``read`` of many at once; keys that never were are left out."""
+        ...
+
     def vread(self, tenant: str, key: Key, version: int) -> Version | None:
         ...
 
-    def holders(self, tenant: str, values: Sequence[str]) -> Mapping[str, Key]:
+    def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
         """Which resources hold the reserved values; values that nobody holds are left out."""
         ...
 
-    def answered(self, tenant: str, dedupe: str) -> Entry | None:
-        """The entry that was written under this dedupe key."""
+    def answered(self, tenant: str, dedupes: Collection[str]) -> Mapping[str, Entry]:
+        """The entries that were written under these dedupe keys; keys of none are left out."""
         ...
 
     def search(self, tenant: str, search: Search) -> Page:
@@ -69,11 +95,11 @@ class Engine(Protocol):
 
     def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
         """Versions, newest first: of one resource, of one type, or of the tenant. ``before`` is a cursor: only entries of
-        a lower ``seq``."""
+        a lower ``seq``. A page ends with a whole entry, so it may be longer than ``limit``; ``next`` is a number."""
         ...
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
-        """Entries with ``seq > after``, in order, without gaps."""
+        """Entries with ``seq > after``, in order, without gaps: up to ``limit``, fewer where they are large."""
         ...
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:

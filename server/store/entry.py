@@ -48,7 +48,8 @@ class Version:
 class Write:
     """A version to be: computed from version ``base`` (0: there was none), it becomes ``base + 1``.
 
-    ``reserves`` is the whole set that the resource holds from now on; what it held before and is not named is free."""
+    ``reserves`` is the whole set that the resource holds from now on; what it held before and is not named is free:
+    the journal notes that in ``frees``, so that an entry says by itself all that follows from it."""
 
     key: Key
     base: int
@@ -56,6 +57,7 @@ class Write:
     terms: tuple[str, ...] = ()
     reserves: tuple[str, ...] = ()
     marks: Marks = field(default_factory=dict)
+    frees: tuple[str, ...] = ()
 
     def version(self, seq: int, at: datetime) -> Version:
         return Version(self.key, self.base + 1, seq, at, self.body, self.terms, self.reserves, self.marks)

@@ -78,7 +78,8 @@ def starts(prefix: str) -> Between:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """By the smallest term of a parameter (``prefix`` ends with SEP); resources without one come last."""
+    """By the term of a parameter that comes first in this order (``prefix`` ends with SEP): the smallest, or the greatest
+    when ``descending``. Resources without one come last. https://hl7.org/fhir/R4/search.html#sort"""
 
     prefix: str
     descending: bool = False
@@ -88,7 +89,8 @@ class Sort:
 class Search:
     """One page of one type. ``after`` is the cursor of the last row of the page before (``Page.next``).
 
-    Rows are in the order of ``sort`` and then of the id, so a page stays where it is while data changes."""
+    Rows are in the order of ``sort``, and then in one of the engine's own that never changes (of creation, of the id), so
+    a page stays where it is while data changes. A cursor that is none of this search's raises ValueError."""
 
     type: str
     where: Query = EVERYTHING
