@@ -2,14 +2,15 @@
 
 import re
 
-_HEADER = re.compile(rb"(?:\A|[\r\n\x0b\x00 \t]|\xef\xbb\xbf)((?i:MSH|FHS|BHS)[^\r\n]{0,65536})")
+_HEADER = re.compile(rb"(?:\A|[\r\n\x0b\x00 \t]|\xef\xbb\xbf)((?i:MSH)[^\r\n]{0,65536})")
+_NAME = 3
 
 
 def header_fields(data: bytes) -> list[bytes]:
-    """The fields of the first MSH (or FHS, BHS), so that ``[n]`` is MSH-n; empty if there is none."""
+    """The fields of the first MSH, so that ``[n]`` is MSH-n; empty if there is none."""
     found = _HEADER.search(data)
-    if found is None or len(found[1]) == len(b"MSH"):
+    separator = found[1][_NAME : _NAME + 1] if found else b""
+    if not found or not separator:
         return []
-    separator = found[1][3:4]
     name, *fields = found[1].split(separator)
     return [name, separator, *fields]
