@@ -34,6 +34,8 @@ def reserved(entry: Entry) -> tuple[str, ...]:
 
 def following(entry: Entry, newest: Mapping[Key, Version | None], holders: Mapping[str, Key]) -> Entry:
     """The entry, knowing what it frees. Raises Stale or Held when it does not follow on this state."""
+    if len(newest) < len(entry.writes):
+        raise ValueError("an entry writes a resource once, not twice")
     for write in entry.writes:
         _check_base(write, newest[write.key])
     entry = replace(entry, writes=tuple(_freeing(write, newest[write.key]) for write in entry.writes))

@@ -65,7 +65,7 @@ class Engine(Protocol):
         ...
 
     def project(self, tenant: str) -> int:
-        """Brings the projections up to the journal's last entry; returns that ``seq``. Doing it twice changes nothing."""
+        """Brings the projections up to the journal's last entry; returns that ``seq``. Twice is the same as once."""
         ...
 
     def read(self, tenant: str, key: Key) -> Version | None:
@@ -76,8 +76,7 @@ class Engine(Protocol):
         """``read`` of many at once; keys that never were are left out."""
         ...
 
-    def vread(self, tenant: str, key: Key, version: int) -> Version | None:
-        ...
+    def vread(self, tenant: str, key: Key, version: int) -> Version | None: ...
 
     def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
         """Which resources hold the reserved values; values that nobody holds are left out."""
@@ -94,8 +93,8 @@ class Engine(Protocol):
     def count(self, tenant: str, type: str, where: Query) -> int: ...
 
     def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
-        """Versions, newest first: of one resource, of one type, or of the tenant. ``before`` is a cursor: only entries of
-        a lower ``seq``. A page ends with a whole entry, so it may be longer than ``limit``; ``next`` is a number."""
+        """Versions, newest first: of one resource, of one type, or of the tenant. ``before`` is a cursor: only entries
+        of a lower ``seq``. A page ends with a whole entry, so it may be longer than ``limit``; ``next`` is a number."""
         ...
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
@@ -103,7 +102,7 @@ class Engine(Protocol):
         ...
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
-        """Entries of the message log (``about`` has ``control_id``), newest first, whose ``about`` holds all ``facts``."""
+        """Entries of the message log (``about`` has ``control_id``) whose ``about`` has all ``facts``, newest first."""
         ...
 
     def entry(self, tenant: str, id: str) -> Entry | None:
@@ -115,7 +114,7 @@ class Engine(Protocol):
         ...
 
     def namespace(self) -> str:
-        """A UUID made once per store: resource ids are derived in it, so they tell nothing about what they stand for."""
+        """A UUID made once per store: resource ids are derived in it, so they tell nothing of what they stand for."""
         ...
 
     def check(self) -> None:

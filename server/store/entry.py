@@ -69,8 +69,8 @@ class Entry:
 
     ``id`` is unique among all entries of all tenants; ``seq`` is given by the journal (0 until then). ``actor`` is who
     asked (a client id, a sending application), ``origin`` the way it came (``mllp``, ``http``, ``fhir``, ``cli``).
-    ``about`` holds short facts for lists (``control_id``, ``status``, ...); never a patient's data. ``dedupe`` names the
-    request itself: a second one of that name gets the first one's ``reply``."""
+    ``about`` holds short facts for lists (``control_id``, ``status``, ...); never a patient's data. ``dedupe`` names
+    the request itself: a second one of that name gets the first one's ``reply``."""
 
     tenant: str
     id: str

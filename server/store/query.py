@@ -2,8 +2,8 @@
 
 A term is a string ``parameter SEP value`` that says one thing about a resource, such as ``family␟smith``. Values are
 written so that their order as text is the order of their meaning (dates in UTC, numbers padded), so every search is a
-matter of terms that equal a text or lie between two. Each engine compiles these to its own language; ``matches`` is what
-they mean."""
+matter of terms that equal a text or lie between two. Each engine compiles these to its own language; ``matches`` is
+what they mean."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -78,8 +78,8 @@ def starts(prefix: str) -> Between:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """By the term of a parameter that comes first in this order (``prefix`` ends with SEP): the smallest, or the greatest
-    when ``descending``. Resources without one come last. https://hl7.org/fhir/R4/search.html#sort"""
+    """By the term of a parameter that comes first in this order (``prefix`` ends with SEP): the smallest, or the
+    greatest when ``descending``. Resources without one come last. https://hl7.org/fhir/R4/search.html#sort"""
 
     prefix: str
     descending: bool = False
@@ -89,8 +89,8 @@ class Sort:
 class Search:
     """One page of one type. ``after`` is the cursor of the last row of the page before (``Page.next``).
 
-    Rows are in the order of ``sort``, and then in one of the engine's own that never changes (of creation, of the id), so
-    a page stays where it is while data changes. A cursor that is none of this search's raises ValueError."""
+    Rows are in the order of ``sort``, and then in one of the engine's own that never changes (of creation, of the id),
+    so a page stays where it is while data changes. A cursor that is none of this search's raises ValueError."""
 
     type: str
     where: Query = EVERYTHING

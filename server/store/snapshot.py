@@ -1,7 +1,7 @@
 """What a fold may look at: the state that its entry's predecessor left, and nothing else."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -12,57 +12,72 @@ from server.store.query import SEP, Query, Search, matches
 FIND_PAGE = 500
 
 
-class View:
-    """A tenant's state while a batch is computed: what the engine holds, and over it what the batch wrote so far.
+@dataclass(slots=True)
+class Stored:
+    """What the engine holds of one tenant. Nothing is asked for twice: it stands still while a batch is computed, or
+    that batch is not appended."""
 
-    It asks the engine for nothing twice: the state stands still until the batch is appended, or the batch is not
-    appended."""
-
-    def __init__(self, engine: Engine, tenant: str) -> None:
-        self._engine = engine
-        self._tenant = tenant
-        self._newest: dict[Key, Version | None] = {}
-        self._holders: dict[str, Key | None] = {}
-        self._written: set[Key] = set()
+    engine: Engine
+    tenant: str
+    _newest: dict[Key, Version | None] = field(default_factory=dict)
+    _holders: dict[str, Key | None] = field(default_factory=dict)
 
     def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
         unknown = [key for key in dict.fromkeys(keys) if key not in self._newest]
         if unknown:
-            found = self._engine.newest(self._tenant, unknown)
+            found = self.engine.newest(self.tenant, unknown)
             self._newest.update((key, found.get(key)) for key in unknown)
         return {key: self._newest[key] for key in keys}
 
     def holders(self, values: Collection[str]) -> Mapping[str, Key]:
         unknown = [value for value in dict.fromkeys(values) if value not in self._holders]
         if unknown:
-            found = self._engine.holders(self._tenant, unknown)
+            found = self.engine.holders(self.tenant, unknown)
             self._holders.update((value, found.get(value)) for value in unknown)
         return {value: key for value in values if (key := self._holders[value])}
 
-    def find(self, type: str, where: Query) -> tuple[Version, ...]:
-        stored = (version for version in self._stored(type, where) if version.key not in self._written)
-        return tuple(sorted((*stored, *self._overlaid(type, where)), key=lambda version: version.key))
-
-    def _stored(self, type: str, where: Query) -> Iterable[Version]:
+    def find(self, type: str, where: Query) -> Iterable[Version]:
         after = None
         while True:
-            page = self._engine.search(self._tenant, Search(type, where, limit=FIND_PAGE, after=after))
+            page = self.engine.search(self.tenant, Search(type, where, limit=FIND_PAGE, after=after))
             yield from page.versions
             after = page.next
             if after is None:
                 return
 
-    def _overlaid(self, type: str, where: Query) -> Iterable[Version]:
-        written = (self._newest[key] for key in self._written if key.type == type)
-        return (v for v in written if v and not v.deleted and matches(where, v.terms))
+
+@dataclass(slots=True)
+class View:
+    """What is stored, and over it what the entries of a batch have written so far."""
+
+    stored: Stored
+    _written: dict[Key, Version] = field(default_factory=dict)
+    _reserved: dict[str, Key] = field(default_factory=dict)
 
     def write(self, entry: Entry) -> None:
         """Lays an entry over the state: from now on this is what is there."""
-        versions = {version.key: version for version in entry.versions()}
-        self._newest.update(versions)
-        self._written.update(versions)
-        self._holders.update((value, None) for write in entry.writes for value in write.frees)
-        self._holders.update((value, write.key) for write in entry.writes for value in write.reserves)
+        self._written.update((version.key, version) for version in entry.versions())
+        self._reserved.update((value, write.key) for write in entry.writes for value in write.reserves)
+
+    def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
+        written = self._written
+        found = self.stored.newest([key for key in keys if key not in written])
+        return {key: written[key] if key in written else found[key] for key in keys}
+
+    def holders(self, values: Collection[str]) -> Mapping[str, Key]:
+        """An entry that is laid over may have freed what is stored as held, or what an earlier one reserved."""
+        found = {**self.stored.holders([value for value in values if value not in self._reserved]), **self._reserved}
+        return {value: found[value] for value in values if value in found and self._still(found[value], value)}
+
+    def _still(self, holder: Key, value: str) -> bool:
+        written = self._written.get(holder)
+        return written is None or value in written.reserves
+
+    def find(self, type: str, where: Query) -> tuple[Version, ...]:
+        stored = (version for version in self.stored.find(type, where) if version.key not in self._written)
+        here = (version for key, version in self._written.items() if key.type == type and not version.deleted)
+        written = (version for version in here if matches(where, version.terms))
+        return tuple(sorted((*stored, *written), key=lambda version: version.key))
 
 
 @dataclass(frozen=True, slots=True)
