@@ -1,7 +1,7 @@
 """Which identifiers make a resource the same resource.
 
-A row: the type, and the kinds of identifier (table 0203) that identify it; None takes every identifier with a system. An
-identifier of no stated kind counts as well: FHIR clients often leave the type out."""
+A row: the type, and the kinds of identifier (table 0203) that identify it; None takes every identifier with a system.
+An identifier of no stated kind counts as well: FHIR clients often leave the type out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

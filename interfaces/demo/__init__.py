@@ -1,0 +1,1 @@
+"""A made-up hospital's day, played through a real server."""

@@ -1,0 +1,124 @@
+"""Laying what a message says over what is stored.
+
+Absent leaves, a value replaces, null deletes (HL7 v2.5.1 chapter 2.5.3.4). An element that a later event has spoken of
+already stays as that event left it: every element remembers the instant of the event that last set it (its mark)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+from mappings.fhir.json import Json
+from mappings.v2_to_fhir.draft import Draft
+from mappings.v2_to_fhir.slices import SLICES, spliced, without
+from server.store.entry import Marks
+
+PARTS: Mapping[str, frozenset[str]] = {
+    "Encounter": frozenset({"period", "hospitalization"}),
+    "Account": frozenset({"servicePeriod"}),
+    "Coverage": frozenset({"period"}),
+}
+"""Elements filled by several fields that come at different times (PV1-44 at admission, PV1-45 at discharge): their
+parts are laid over one by one."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "Patient": ("deceased", "multipleBirth"),
+    "ChargeItem": ("occurrence", "product"),
+    "Condition": ("onset", "abatement"),
+}
+"""Elements with several spellings of which only one may stand."""
+
+_ELEMENT = re.compile(r"[.:]")
+
+
+def lay(stored: Json | None, draft: Draft, marks: Marks, at: str) -> tuple[Json, Marks]:
+    """The new body and its marks; ``at`` is the event's instant in UTC. ``stored`` is left untouched."""
+    body: Json = dict(stored) if stored else {"resourceType": draft.type}
+    told = dict(marks)
+    for path in spoken_of(draft):
+        if _counts(stored, draft, path, told, at):
+            _set(body, draft, path)
+            told[path] = at
+    for element, value in draft.defaults.items():
+        if not _spellings(body, draft.type, element):
+            body[element] = value
+    return body, told
+
+
+def spoken_of(draft: Draft) -> tuple[str, ...]:
+    """What a message sets or clears, each with a mark of its own: elements, parts of one (``period.end``), slices of a
+    list (``telecom:work``)."""
+    return (*chain.from_iterable(_paths(draft, element) for element in draft.body), *sorted(draft.cleared))
+
+
+def _paths(draft: Draft, element: str) -> Iterable[str]:
+    value = draft.body[element]
+    if element in PARTS.get(draft.type, ()):
+        return [f"{element}.{part}" for part in value]
+    if slice := SLICES.get((draft.type, element)):
+        return dict.fromkeys(f"{element}:{slice(item)}" for item in value)
+    return [element]
+
+
+def _counts(stored: Json | None, draft: Draft, path: str, marks: Marks, at: str) -> bool:
+    if draft.stub:
+        return not (stored and _spellings(stored, draft.type, _ELEMENT.split(path, maxsplit=1)[0]))
+    return marks.get(path, "") <= at
+
+
+def _set(body: Json, draft: Draft, path: str) -> None:
+    element, _, part = path.partition(".")
+    listed, _, slice = path.partition(":")
+    if slice:
+        _set_slice(body, draft, listed, slice, cleared=path in draft.cleared)
+    elif path in draft.cleared:
+        _clear(body, element, part)
+    elif part:
+        body[element] = {**body.get(element, {}), part: draft.body[element][part]}
+    elif element == "identifier":
+        body[element] = identifiers(body.get(element, ()), draft.body[element])
+    else:
+        for spelling in _spellings(body, draft.type, element):
+            del body[spelling]
+        body[element] = draft.body[element]
+
+
+def _set_slice(body: Json, draft: Draft, element: str, name: str, *, cleared: bool) -> None:
+    stored, slice = body.get(element, []), SLICES[draft.type, element]
+    if cleared:
+        left = without(draft.type, element, stored, name)
+    else:
+        left = spliced(draft.type, element, stored, [each for each in draft.body[element] if slice(each) == name])
+    body[element] = left
+    if not left:
+        del body[element]
+
+
+def _clear(body: Json, element: str, part: str) -> None:
+    """Takes an element out, or a part of one."""
+    rest = {name: value for name, value in body.get(element, {}).items() if name != part} if part else {}
+    body.pop(element, None)
+    if rest:
+        body[element] = rest
+
+
+def _spellings(body: Mapping[str, Any], type: str, element: str) -> tuple[str, ...]:
+    """The names under which an element stands: itself, its ``_`` sibling, the other forms of a choice."""
+    for choice in CHOICES.get(type, ()):
+        if element.startswith(choice):
+            return tuple(name for name in body if name.lstrip("_").startswith(choice))
+    return tuple(name for name in (element, f"_{element}") if name in body)
+
+
+def identifiers(stored: Iterable[Json], told: Iterable[Json]) -> list[Json]:
+    """A message speaks for the systems that it names: those of others stay, and an old identifier stays old."""
+    told, stored = list(told), list(stored)
+    old = {_name(each): each for each in stored if each.get("use") == "old"}
+    spoken = {each.get("system") for each in told}
+    kept = [each for each in stored if each.get("system") not in spoken or _name(each) in old]
+    fresh = [each for each in told if _name(each) not in old]
+    return [*fresh, *kept]
+
+
+def _name(identifier: Json) -> tuple[Any, Any]:
+    return identifier.get("system"), identifier.get("value")

@@ -1,0 +1,136 @@
+"""A v2 message's way in: bytes to entry to acknowledgement.
+
+Whatever comes is kept, also what cannot be applied, and every entry holds the acknowledgement that was given for it:
+the same bytes again get the same answer, and do nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from mappings.v2_to_fhir.messages import convert
+
+from mappings.v2.ack import AckError, accept_code, ack, application_code, header
+from mappings.v2.message import Message, NotHl7, parse
+from mappings.v2_to_fhir.draft import Issue
+from mappings.v2_to_fhir.site import Site
+from server.intake.accept import refusal
+from server.intake.fold import Refused, fold
+from server.store.entry import Entry, Write
+from server.store.snapshot import Fold, Snapshot
+from server.store.store import Store
+
+MAX_LISTED = 10
+"""Issues that are kept with an entry; a message wrong in more places is wrong enough."""
+
+Outcome = Literal["A", "E", "R"]
+
+STATUS: Mapping[Outcome, str] = {"A": "accepted", "E": "error", "R": "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a message: accepted, in error or rejected; what follows; and what was not understood."""
+
+    outcome: Outcome
+    writes: tuple[Write, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+Judge = Callable[[Snapshot], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The one way in for v2 messages of a tenant, whatever carried them. ``site_of`` gives a sender's conventions."""
+
+    store: Store
+    site_of: Callable[[str], Site]
+    tenant: str = "default"
+
+    def receive(self, raw: bytes, origin: str, replay_of: str | None = None) -> "Future[Entry]":
+        """The entry that the message made, or made before; its ``reply`` holds the acknowledgements.
+
+        The future fails with Unavailable when the store cannot take it: then nothing was acknowledged."""
+        message, judge = self._read(raw)
+        facts = {"replay_of": replay_of} if replay_of else {}
+        dedupe = None if replay_of else dedupe_key(message, raw)
+        return self.store.submit(self.tenant, folding(raw, message, judge, origin, facts), dedupe)
+
+    def _read(self, raw: bytes) -> tuple[Message | None, Judge]:
+        try:
+            message = parse(raw)
+        except NotHl7 as error:
+            verdict = Verdict("R", issues=(Issue(error.text, error.location, error.code, True),))
+            return header(raw), lambda _: verdict
+        if refused := refusal(message):
+            outcome, issue = refused
+            return message, lambda _: Verdict(outcome, issues=(issue,))
+        return message, applying(message, self.site_of(message.sender))
+
+
+def applying(message: Message, site: Site) -> Judge:
+    """Maps at once, where messages can be worked on side by side; what is returned is what needs the snapshot."""
+    mapped = convert(message, site)
+    if mapped.fatal:
+        return lambda _: Verdict("E", issues=mapped.fatal)
+    issues = (*(Issue(flaw.text, flaw.location, flaw.code) for flaw in message.flaws), *mapped.issues)
+
+    def judge(snapshot: Snapshot) -> Verdict:
+        try:
+            return Verdict("A", fold(mapped, snapshot), issues)
+        except Refused as refused:
+            return Verdict("E", issues=(refused.issue,))
+
+    return judge
+
+
+def dedupe_key(message: Message | None, raw: bytes) -> str:
+    """Sender, control id and content: a control id used again for other content is another message."""
+    named = f"{message.sender}|{message.control_id}" if message else ""
+    return f"v2|{named}|{sha256(raw).hexdigest()}"
+
+
+def folding(raw: bytes, message: Message | None, judge: Judge, origin: str, facts: Mapping[str, str]) -> Fold:
+    """The entry as a function of what is stored."""
+
+    def entry(snapshot: Snapshot) -> Entry:
+        verdict, id = judge(snapshot), snapshot.new_id()
+        codes = acknowledged(message, verdict.outcome)
+        errors = [AckError(each.location, each.code, "E", each.text) for each in verdict.issues if each.fatal]
+        replies = [ack(message, code, errors, control_id=f"{id}-{code}", at=snapshot.at) for code in codes]
+        return Entry(
+            tenant=snapshot.tenant,
+            id=id,
+            at=snapshot.at,
+            actor=message.sender if message else "",
+            origin=origin,
+            writes=verdict.writes,
+            reply=b"".join(replies),
+            raw=raw,
+            about={**about(message, verdict), "ack": " ".join(codes), **facts},
+        )
+
+    return entry
+
+
+def acknowledged(message: Message | None, outcome: Outcome) -> Sequence[Literal["AA", "AE", "AR", "CA", "CE", "CR"]]:
+    """Original mode: one application acknowledgement. Enhanced: what MSH-15 and MSH-16 ask for, the accept one first.
+
+    HL7 v2.7 chapter 2, section 2.9. An acknowledgement is never acknowledged."""
+    if message and message.code == "ACK":
+        return ()
+    asked = (message.header[15].text, message.header[16].text) if message else ("", "")
+    return [code for code in (accept_code(outcome, *asked), application_code(outcome, *asked)) if code]
+
+
+def about(message: Message | None, verdict: Verdict) -> Mapping[str, str]:
+    """The short facts of the message log: places and codes, never values."""
+    return {
+        "control_id": message.control_id if message else "",
+        "sender": message.sender if message else "",
+        "type": f"{message.code}^{message.trigger}" if message else "",
+        "status": STATUS[verdict.outcome],
+        "issues": "; ".join(f"{each.location} {each.code} {each.text}" for each in verdict.issues[:MAX_LISTED]),
+    }

@@ -1,0 +1,104 @@
+"""What one message is doing to what is stored: a snapshot with changes on top, each resource written once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mappings.fhir.json import Json, loads
+from server.fhir.resource import prepare
+from server.store.entry import NO_MARKS, Key, Marks, Version, Write
+from server.store.query import Query, matches
+from server.store.snapshot import Snapshot
+
+
+@dataclass(slots=True)
+class _Change:
+    base: Version | None
+    body: Json
+    marks: Marks
+    reserves: tuple[str, ...]
+    write: Write | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """A Snapshot itself, so that whatever reads the store can read this."""
+
+    snapshot: Snapshot
+    _changes: dict[Key, _Change] = field(default_factory=dict)
+    _bodies: dict[Key, Json] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> str:
+        return self.snapshot.tenant
+
+    @property
+    def at(self) -> datetime:
+        return self.snapshot.at
+
+    def new_id(self, identity: str | None = None) -> str:
+        return self.snapshot.new_id(identity)
+
+    def body(self, key: Key) -> Json | None:
+        """The resource as it stands now, with this message's changes; None if there is none. Not to be changed."""
+        if change := self._changes.get(key):
+            return change.body
+        if key not in self._bodies:
+            version = self.snapshot.read(key)
+            if version is None or version.body is None:
+                return None
+            self._bodies[key] = loads(version.body)
+        return self._bodies[key]
+
+    def marks(self, key: Key) -> Marks:
+        if change := self._changes.get(key):
+            return change.marks
+        version = self.snapshot.read(key)
+        return version.marks if version else NO_MARKS
+
+    def put(self, key: Key, body: Json, marks: Marks | None = None, reserves: Sequence[str] = ()) -> None:
+        """Sets a resource's new body; ``reserves`` are identities to hold beyond those that the body names."""
+        before = self._changes.get(key)
+        base = before.base if before else self.snapshot.read(key)
+        kept = self.marks(key) if marks is None else marks
+        held = (*(before.reserves if before else ()), *reserves)
+        self._changes[key] = _Change(base, body, kept, tuple(dict.fromkeys(held)))
+
+    def add(self, write: Write) -> None:
+        """Takes in a write that another room has made."""
+        body = loads(write.body) if write.body is not None else {}
+        self._changes[write.key] = _Change(self.snapshot.read(write.key), body, write.marks, (), write)
+
+    def writes(self) -> tuple[Write, ...]:
+        """Raises FhirError when a resource would break a rule of FHIR."""
+        return tuple(self._write(key) for key in self._changes)
+
+    def read(self, key: Key) -> Version | None:
+        return self._version(key) if key in self._changes else self.snapshot.read(key)
+
+    def holders(self, values: Sequence[str]) -> Mapping[str, Key]:
+        stored = {value: key for value, key in self.snapshot.holders(values).items() if key not in self._changes}
+        ours = {value: key for key in self._changes for value in self._reserved(key) if value in values}
+        return {**stored, **ours}
+
+    def find(self, type: str, query: Query) -> tuple[Version, ...]:
+        stored = (each for each in self.snapshot.find(type, query) if each.key not in self._changes)
+        ours = (self._version(key) for key in self._changes if key.type == type)
+        return (*stored, *(each for each in ours if not each.deleted and matches(query, each.terms)))
+
+    def _version(self, key: Key) -> Version:
+        return self._write(key).version(0, self.at)
+
+    def _write(self, key: Key) -> Write:
+        change = self._changes[key]
+        if change.write is None:
+            change.write = prepare(
+                self.snapshot, change.body, base=change.base, marks=change.marks, reserves_extra=change.reserves
+            )
+        return change.write
+
+    def _reserved(self, key: Key) -> Sequence[str]:
+        """What a changed resource holds, as far as it can be said without preparing it (which asks who holds what)."""
+        change = self._changes[key]
+        stored = change.base.reserves if change.base else ()
+        return change.write.reserves if change.write else (*stored, *change.reserves)

@@ -1,0 +1,75 @@
+"""What a site configures: who its senders are, and how they speak.
+
+Read from a TOML file (``causeway.toml``, or the one that ``CAUSEWAY_SETTINGS`` names); everything in it is optional."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mappings.v2_to_fhir.site import Site
+
+
+class BadSettings(ValueError):
+    """The settings file says something that cannot be meant; the text names the setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``senders`` is keyed as messages name themselves: ``APP|FACILITY`` (MSH-3 and MSH-4)."""
+
+    tenant: str = "default"
+    site: Site = field(default_factory=Site)
+    senders: Mapping[str, Site] = field(default_factory=dict)
+
+    def site_of(self, sender: str) -> Site:
+        return self.senders.get(sender, self.site)
+
+
+def load(path: Path | None) -> Settings:
+    """Settings from a file; the defaults when there is none. Raises BadSettings."""
+    if path is None:
+        return Settings()
+    try:
+        text = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path}: {error}") from None
+    return settings(text)
+
+
+def settings(text: Mapping[str, Any]) -> Settings:
+    """The tables ``[site]`` and ``[senders."APP|FACILITY"]``; a sender's is laid over the site's."""
+    _known("", text, {"tenant", "site", "senders"})
+    base = _site("site", text.get("site", {}), Site())
+    senders = {name: _site(f"senders.{name}", each, base) for name, each in text.get("senders", {}).items()}
+    return Settings(text.get("tenant", "default"), base, senders)
+
+
+def _site(place: str, said: Mapping[str, Any], base: Site) -> Site:
+    _known(place, said, {"zone", "authorities", "default_authority", "systems", "currency", "identifying"})
+    changes = dict(said)
+    if "zone" in said:
+        changes["zone"] = _zone(place, said["zone"])
+    if "identifying" in said:
+        changes["identifying"] = frozenset(said["identifying"])
+    for table in ("authorities", "systems"):
+        changes[table] = {**getattr(base, table), **said.get(table, {})}
+    return replace(base, **changes)
+
+
+def _zone(place: str, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, TypeError):
+        raise BadSettings(f"{place}.zone: no such time zone") from None
+
+
+def _known(place: str, said: Mapping[str, Any], names: set[str]) -> None:
+    if not isinstance(said, Mapping):
+        raise BadSettings(f"{place} has to be a table")
+    if unknown := sorted(set(said) - names):
+        raise BadSettings(f"{place or 'the file'} has no setting {unknown[0]!r}; there are {', '.join(sorted(names))}")

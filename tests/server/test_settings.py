@@ -1,0 +1,52 @@
+"""The settings file: what it may say, and what is said about one that cannot be meant."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from server.settings import BadSettings, load
+
+GOOD = """
+tenant = "riverbend"
+[site]
+zone = "America/New_York"
+authorities = { RIVERBEND = "urn:oid:1.2.3" }
+[senders."LAB|EAST"]
+zone = "Europe/London"
+authorities = { EAST = "urn:oid:1.2.4" }
+identifying = ["MR"]
+"""
+
+
+def test_a_sender_is_laid_over_the_site(tmp_path):
+    path = tmp_path / "causeway.toml"
+    path.write_text(GOOD)
+    found = load(path)
+    assert found.tenant == "riverbend"
+    assert found.site_of("ADT|RIVERBEND").zone == ZoneInfo("America/New_York")
+    lab = found.site_of("LAB|EAST")
+    assert lab.zone == ZoneInfo("Europe/London")
+    assert lab.authorities == {"RIVERBEND": "urn:oid:1.2.3", "EAST": "urn:oid:1.2.4"}
+    assert lab.identifying == {"MR"}
+
+
+def test_without_a_file_the_defaults_hold():
+    assert load(None).tenant == "default"
+
+
+BAD = {
+    "not TOML": ("tenant = ", "Invalid value"),
+    "an unknown setting": ("tennant = 'x'", "no setting 'tennant'"),
+    "an unknown setting of a sender": ("[senders.'A|B']\nzome = 'UTC'", "senders.A|B has no setting 'zome'"),
+    "a zone that is none": ("[site]\nzone = 'Mars/Olympus'", "site.zone"),
+    "a table that is none": ("site = 3", "site has to be a table"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BAD.values(), ids=BAD)
+def test_what_cannot_be_meant_is_named(tmp_path, text, said):
+    path = tmp_path / "causeway.toml"
+    path.write_text(text)
+    with pytest.raises(BadSettings) as caught:
+        load(path)
+    assert said in str(caught.value)
