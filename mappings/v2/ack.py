@@ -102,7 +102,7 @@ def application_code(outcome: Literal["A", "E", "R"], accept: str, application: 
 
 
 def _wanted(condition: str, outcome: str) -> bool:
-    """Table 0155: always, never, on error or reject only, on success only. Empty means never, if the other is valued."""
+    """Table 0155: always, never, on error or reject only, on success only. Empty is never, if the other is valued."""
     return condition in ("AL", "SU" if outcome == "A" else "ER")
 
 
