@@ -4,7 +4,7 @@ A type is named by its path: ``Claim``, ``HumanName``, and for what is nested in
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -98,10 +98,10 @@ def _table(name: str) -> Any:
 
 
 @cache
-def resource_types() -> tuple[str, ...]:
+def resource_types() -> KeysView[str]:
     """The types that a resource can have, sorted."""
     types = _table("structures")["types"].items()
-    return tuple(name for name, row in types if row["kind"] == "resource" and not row["abstract"])
+    return dict.fromkeys(name for name, row in types if row["kind"] == "resource" and not row["abstract"]).keys()
 
 
 @cache

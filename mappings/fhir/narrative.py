@@ -1,0 +1,66 @@
+"""XHTML of a narrative: well-formed, formatting only, nothing that a browser would run.
+
+https://hl7.org/fhir/R4/narrative.html#rules"""
+
+import html
+import re
+from xml.parsers import expat
+
+_element = re.compile(
+    r"""a|abbr|acronym|address|area|b|bdo|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]|hr
+    |i|img|kbd|li|map|ol|p|pre|q|s|samp|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var""",
+    re.VERBOSE,
+).fullmatch
+_attribute = re.compile(
+    r"""abbr|accesskey|align|alt|axis|bgcolor|border|cellpadding|cellspacing|char|charoff|cite|class|clear|color|colspan
+    |compact|coords|dir|face|frame|headers|height|href|hreflang|id|lang|name|noshade|nowrap|rel|rev|rowspan|rules|scope
+    |shape|size|span|src|start|style|summary|tabindex|title|type|usemap|valign|value|width|xml:lang|xml:space|xmlns""",
+    re.VERBOSE,
+).fullmatch
+_address = re.compile(
+    r"(?:https?|ftp|mailto|tel|urn|cid):.*|data:image/(?:png|gif|jpeg|webp);.*|[^:]*(?:[/?#].*)?",
+    re.IGNORECASE,
+).fullmatch
+_active_style = re.compile(
+    r"expression|javascript|vbscript|@import|url\s*\(|behaviou?r|binding|\\|/\*",
+    re.IGNORECASE,
+).search
+
+
+_tags = re.compile(r"""<[^/!?>"'](?:[^>"']|"[^"]*"|'[^']*')*>""").findall
+_attributes = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""").findall
+_root = re.compile(r"""\s*<div\s[^>]*\bxmlns\s*=\s*["']http://www\.w3\.org/1999/xhtml["']""").match
+_content = re.compile(r">[^<]*[^<\s]|<img\s").search
+
+
+def fault(text: str) -> str | None:
+    """What is wrong with a narrative's div, in words that repeat none of it; None when nothing is."""
+    if "<!" in text or "<?" in text:
+        return "must have no comment, CDATA section, document type or processing instruction"
+    try:
+        expat.ParserCreate("utf-8").Parse(text.encode(), True)
+    except expat.ExpatError as error:
+        return f"must be well-formed XHTML (line {error.lineno}, column {error.offset})"
+    if not _root(text):
+        return 'must be one <div xmlns="http://www.w3.org/1999/xhtml">'
+    wrong = next(filter(None, map(_tag_fault, set(_tags(text)))), None)
+    return wrong or (None if _content(text) else "must have some text or an image")
+
+
+def _tag_fault(tag: str) -> str | None:
+    """In well-formed XML without the above, ``<`` opens a tag and nothing else, so tags can be read by themselves."""
+    name = tag[1:].rstrip("/>").split(maxsplit=1)[0]
+    if not _element(name):
+        return "has an element that a narrative may not have"
+    found = (_attribute_fault(attribute, html.unescape(a or b)) for attribute, a, b in _attributes(tag, len(name) + 1))
+    return next(filter(None, found), None)
+
+
+def _attribute_fault(name: str, value: str) -> str | None:
+    if not _attribute(name):
+        return "has an attribute that a narrative may not have"
+    if name in ("href", "src", "cite") and not _address("".join(value.split())):
+        return "has an address of a kind that a narrative may not have"
+    if name == "style" and _active_style(value):
+        return "has a style that does more than format"
+    return None
