@@ -57,7 +57,7 @@ def _utc(written: datetime, zone: str | None, after: timedelta) -> str:
         moment = (written + after).replace(tzinfo=_zone(zone)).astimezone(UTC)
     except OverflowError:  # the first or the last hours of time, in another zone
         moment = written + after
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(len(FIRST), "0")
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _zone(zone: str | None) -> timezone:

@@ -8,6 +8,7 @@ https://hl7.org/fhir/R4/datatypes.html#primitive"""
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import isfinite
 from typing import Any, TypeAlias
 
 Predicate: TypeAlias = Callable[[Any], object]
@@ -51,8 +52,8 @@ def _decimal(value: Any) -> bool:
     """Of a size that arithmetic survives: 1e999999999 is a number too."""
     kind = type(value)
     if kind is Decimal:
-        return -MAGNITUDE < value.adjusted() < MAGNITUDE and value.is_finite()
-    return (kind is int and -LARGEST < value < LARGEST) or (kind is float and value - value == 0)
+        return bool(value.is_finite() and -MAGNITUDE < value.adjusted() < MAGNITUDE)
+    return bool(-LARGEST < value < LARGEST) if kind is int else kind is float and isfinite(value)
 
 
 _base64_text = re.compile(r"(?:[0-9A-Za-z+/]{4})*(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?").fullmatch

@@ -1,8 +1,8 @@
-"""Search values out of R4's data types: text whose order is the order of what it means. Pure functions of plain values.
+"""Search values out of R4's data types: text whose order is the order of what it means.
 
-An index is extracted so: for each of ``tables.search_parameters(type)``, ``path.compile(parameter.expression)`` finds the
-nodes in a resource, and the function here that the parameter's type names (``dates``, ``strings``, ``tokens``,
-``quantities``, ``numbers``, ``reference``) turns each ``node.value``, by its ``node.type``, into values.
+An index is made so: for each of ``tables.search_parameters(type)``, ``path.compile(parameter.expression)`` finds nodes in
+a resource, and the function here that the parameter's type names (``dates``, ``strings``, ``tokens``, ``quantities``,
+``numbers``, ``reference``) turns each ``node.value``, by its ``node.type``, into values.
 
 https://hl7.org/fhir/R4/search.html#ptypes"""
 
