@@ -1,8 +1,11 @@
 """What every test may ask for."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from server.store.store import Store, open_store
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,3 +17,11 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/data here")
     return folder
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """An empty store in memory."""
+    opened = open_store("sqlite://")
+    yield opened
+    opened.close()

@@ -71,6 +71,11 @@ def equals(text: str) -> Between:
     return Between(text, text + "\x00")
 
 
+def exact(query: Query) -> bool:
+    """Whether this is what ``equals`` makes, for which an index needs no range."""
+    return isinstance(query, Between) and query.high == query.low + "\x00"
+
+
 def starts(prefix: str) -> Between:
     """A term that starts with ``prefix``."""
     return Between(prefix, prefix + AFTER)

@@ -1,0 +1,137 @@
+"""The embedded engine: one SQLite file; the journal and its projections are written in one transaction."""
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from server.store import sqlite_log, sqlite_search
+from server.store.engine import Page
+from server.store.entry import Entry, Key, Version
+from server.store.query import Query, Search
+from server.store.sqlite_append import Batch
+from server.store.sqlite_file import File
+from server.store.sqlite_rows import ENTRY, NEWEST, entries, instant, version
+
+NOWHERE = 0
+"""No place: of a tenant or type that has nothing yet."""
+
+TAKE_LEASE = """INSERT INTO lease VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3
+    WHERE holder = ?2 OR until <= ?4"""
+
+
+class SqliteEngine:
+    """``path`` of a file, or ``:memory:``. Projections are never behind, so ``project`` has nothing to do."""
+
+    def __init__(self, path: str) -> None:
+        self._file = File(path)
+        self._places: dict[tuple[str, str], int] = {}
+        with self._file.reading() as db:
+            self._namespace = str(db.execute("SELECT value FROM meta WHERE name = 'namespace'").fetchone()[0])
+
+    def last(self, tenant: str) -> int:
+        with self._file.reading() as db:
+            return sqlite_log.last(db, self._place(db, tenant))
+
+    project = last
+
+    def append(self, tenant: str, entries: Sequence[Entry]) -> int:
+        with self._file.writing() as db:
+            if entries[0].seq != sqlite_log.last(db, self._place(db, tenant)) + 1:
+                return 0
+            Batch(db, self._places_of(db, tenant)).write(entries)
+        return len(entries)
+
+    def read(self, tenant: str, key: Key) -> Version | None:
+        return self.newest(tenant, (key,)).get(key)
+
+    def newest(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, Version]:
+        sql = f"{NEWEST} WHERE r.place = ? AND r.id = ?"
+        with self._file.reading() as db:
+            rows = (db.execute(sql, (self._place(db, tenant, key.type), key.id)).fetchone() for key in keys)
+            return {found.key: found for row in rows if row and (found := version(row))}
+
+    def vread(self, tenant: str, key: Key, version: int) -> Version | None:
+        with self._file.reading() as db:
+            return sqlite_log.vread(db, self._place(db, tenant, key.type), key.id, version)
+
+    def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
+        sql = """SELECT p.type, r.id FROM held h CROSS JOIN resource r ON r.n = h.resource
+            CROSS JOIN place p ON p.n = r.place WHERE h.tenant = ? AND h.value = ?"""
+        with self._file.reading() as db:
+            place = self._place(db, tenant)
+            rows = ((value, db.execute(sql, (place, value)).fetchone()) for value in values)
+            return {value: Key(*row) for value, row in rows if row}
+
+    def answered(self, tenant: str, dedupes: Collection[str]) -> Mapping[str, Entry]:
+        sql = f"{ENTRY} WHERE tenant = ? AND dedupe = ?"
+        with self._file.reading() as db:
+            place = self._place(db, tenant)
+            rows = [row for dedupe in dedupes for row in db.execute(sql, (place, dedupe))]
+            return {entry.dedupe: entry for entry in entries(db, tenant, rows) if entry.dedupe}
+
+    def entry(self, tenant: str, id: str) -> Entry | None:
+        with self._file.reading() as db:
+            rows = db.execute(f"{ENTRY} WHERE tenant = ? AND id = ?", (self._place(db, tenant), id)).fetchall()
+            return next(entries(db, tenant, rows), None)
+
+    def search(self, tenant: str, search: Search) -> Page:
+        with self._file.reading() as db:
+            return sqlite_search.page(db, self._place(db, tenant, search.type), search)
+
+    def count(self, tenant: str, type: str, where: Query) -> int:
+        with self._file.reading() as db:
+            return sqlite_search.count(db, self._place(db, tenant, type), where)
+
+    def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
+        with self._file.reading() as db:
+            if key:
+                versions = sqlite_log.of_resource(db, self._place(db, tenant, key.type), key.id, before)
+            elif type:
+                versions = sqlite_log.of_type(db, self._place(db, tenant), self._place(db, tenant, type), before)
+            else:
+                versions = sqlite_log.of_tenant(db, self._place(db, tenant), before)
+            return sqlite_log.page(versions, limit)
+
+    def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
+        with self._file.reading() as db:
+            return sqlite_log.tail(db, tenant, self._place(db, tenant), after, limit)
+
+    def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
+        with self._file.reading() as db:
+            return sqlite_log.messages(db, tenant, self._place(db, tenant), facts, since, limit)
+
+    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        with self._file.writing() as db:
+            return db.execute(TAKE_LEASE, (name, holder, instant(until), instant(now))).rowcount == 1
+
+    def namespace(self) -> str:
+        return self._namespace
+
+    def check(self) -> None:
+        with self._file.writing() as db:
+            db.execute("UPDATE meta SET value = ? WHERE name = 'checked'", (datetime.now(UTC).isoformat(),))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _place(self, db: sqlite3.Connection, tenant: str, type: str = "") -> int:
+        known = self._places.get((tenant, type))
+        if known is None:
+            row = db.execute("SELECT n FROM place WHERE tenant = ? AND type = ?", (tenant, type)).fetchone()
+            if row is None:
+                return NOWHERE
+            known = self._places[tenant, type] = int(row[0])
+        return known
+
+    def _places_of(self, db: sqlite3.Connection, tenant: str) -> Callable[[str], int]:
+        """The number of a type, made if it has none. What is made is this transaction's until that is committed."""
+        made: dict[str, int] = {}
+
+        def place(type: str) -> int:
+            known = made.get(type) or self._place(db, tenant, type)
+            if known == NOWHERE:
+                sql = "INSERT INTO place (tenant, type) VALUES (?, ?)"
+                known = made[type] = int(db.execute(sql, (tenant, type)).lastrowid or NOWHERE)
+            return known
+
+        return place

@@ -1,0 +1,111 @@
+"""The term algebra in SQL. Everything that was asked for is a bound parameter.
+
+A *condition* checks a query on a candidate: the resource ``r`` with its newest version ``v``. *Candidates* are found in
+the term index; a query's *drive* says which of its terms lead to all that it matches, and to about how many."""
+
+# ruff: noqa: S608 statements are put together of this program's own words; values are bound
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from server.store.query import All, Any, Between, Holds, Not, Query, Sort, exact, starts
+
+Value: TypeAlias = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of a statement, with what is bound to it."""
+
+    text: str
+    values: tuple[Value, ...] = ()
+
+
+def sql(template: str, *parts: Sql | Value) -> Sql:
+    """Each ``{}`` takes the next part: a piece with its values, or one value to be bound."""
+    pieces = [part if isinstance(part, Sql) else Sql("?", (part,)) for part in parts]
+    values = tuple(value for piece in pieces for value in piece.values)
+    return Sql(template.format(*(piece.text for piece in pieces)), values)
+
+
+def joined(separator: str, pieces: Sequence[Sql]) -> Sql:
+    return sql(separator.join("{}" for _ in pieces), *pieces)
+
+
+def condition(place: int, query: Query) -> Sql:
+    match query:
+        case Between(low) if exact(query):
+            return sql("EXISTS (SELECT 1 FROM term WHERE place = {} AND term = {} AND resource = r.n)", place, low)
+        case Between() | Holds():
+            return sql("EXISTS (SELECT 1 FROM json_each(v.terms) o WHERE {})", within("o.value", query))
+        case Not(inner):
+            return sql("NOT {}", condition(place, inner))
+        case All(queries):
+            return sql("({})", joined(" AND ", [Sql("1"), *(condition(place, each) for each in queries)]))
+        case Any(queries):
+            return sql("({})", joined(" OR ", [Sql("0"), *(condition(place, each) for each in queries)]))
+
+
+def within(column: str, query: Between | Holds) -> Sql:
+    """Whether a term is one that the query asks for."""
+    if isinstance(query, Holds):
+        inside = within(column, starts(query.prefix))
+        rest = f"substr({column}, {len(query.prefix) + 1})"
+        ends = f"substr({rest}, -{len(query.text)}) = {{}}" if query.ends and query.text else f"instr({rest}, {{}}) > 0"
+        return sql("{} AND {}", inside, sql(ends, query.text))
+    if exact(query):
+        return sql(f"{column} = {{}}", query.low)
+    return sql(f"{column} >= {{}} AND {column} < {{}}", query.low, query.high)
+
+
+class Drive(NamedTuple):
+    """Terms of which everything that a query matches has one; ``cost`` is how many resources have one, about."""
+
+    cost: int
+    terms: tuple[Between | Holds, ...]
+
+
+Cost = Callable[[Between | Holds], int]
+
+
+def drive(query: Query, cost: Cost) -> Drive | None:
+    """The cheapest drive; None when no terms lead to what the query matches."""
+    match query:
+        case Between() | Holds():
+            return Drive(cost(query), (query,))
+        case Not():
+            return None
+        case All(queries):
+            found = (drive(each, cost) for each in queries)
+            return min((each for each in found if each), default=None, key=lambda each: each.cost)
+        case Any(queries):
+            drives = [drive(each, cost) for each in queries]
+            known = [each for each in drives if each]
+            every = tuple(term for each in known for term in each.terms)
+            return Drive(sum(each.cost for each in known), every) if len(known) == len(drives) else None
+
+
+def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
+    """The resources that have one of the terms, each once."""
+    found = [sql("SELECT resource FROM term WHERE place = {} AND {}", place, within("term", each)) for each in terms]
+    if len(found) > 1 or all(map(exact, terms)):
+        return joined(" UNION ", found or [Sql("SELECT NULL AS resource WHERE 0")])
+    return sql("SELECT DISTINCT resource FROM ({})", *found)
+
+
+def parts(query: Query) -> int:
+    """How much is asked at once."""
+    match query:
+        case Between() | Holds():
+            return 1
+        case Not(inner):
+            return 1 + parts(inner)
+        case All(queries) | Any(queries):
+            return 1 + sum(map(parts, queries))
+
+
+def sort_key(sort: Sort) -> Sql:
+    """The term of ``v`` that the sort puts first, or NULL."""
+    best = "max" if sort.descending else "min"
+    return sql(f"(SELECT {best}(o.value) FROM json_each(v.terms) o WHERE {{}})", within("o.value", starts(sort.prefix)))

@@ -1,0 +1,67 @@
+"""Rows of the embedded store to entries and versions, and back."""
+
+# ruff: noqa: S608 statements are put together of this program's own words; values are bound
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from server.store.entry import NO_MARKS, Entry, Key, Version, Write
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, writes FROM entry"
+
+VERSION_COLUMNS = "p.type, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
+VERSION = f"""SELECT {VERSION_COLUMNS}, v.frees FROM version v
+    CROSS JOIN resource r ON r.n = v.resource CROSS JOIN place p ON p.n = v.place"""
+NEWEST = f"""SELECT {VERSION_COLUMNS} FROM resource r
+    CROSS JOIN version v ON v.n = r.newest CROSS JOIN place p ON p.n = r.place"""
+
+_texts = msgspec.json.Decoder(tuple[str, ...])
+_names = msgspec.json.Decoder(dict[str, str])
+
+
+def instant(at: datetime) -> int:
+    """Microseconds: exact, and in order."""
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(at: int) -> datetime:
+    return EPOCH + at * MICROSECOND
+
+
+def text(value: Any) -> str | None:
+    """JSON, or NULL for what is empty."""
+    return msgspec.json.encode(value).decode() if value else None
+
+
+def names(value: str | None) -> dict[str, str]:
+    return _names.decode(value) if value else {}
+
+
+def texts(value: str | None) -> tuple[str, ...]:
+    return _texts.decode(value) if value else ()
+
+
+def version(row: Any) -> Version:
+    type, id, number, seq, at, body, terms, reserves, marks = row[:9]
+    held = names(marks) if marks else NO_MARKS
+    return Version(Key(type, id), number, seq, moment(at), body, texts(terms), texts(reserves), held)
+
+
+def write(row: Any) -> Write:
+    new = version(row)
+    return Write(new.key, new.version - 1, new.body, new.terms, new.reserves, new.marks, texts(row[9]))
+
+
+def entries(db: sqlite3.Connection, tenant: str, rows: Iterable[Any]) -> Iterator[Entry]:
+    """One after the other, so that whoever has enough may stop."""
+    for seq, id, at, actor, origin, dedupe, about, reply, raw, first, count in rows:
+        found = db.execute(f"{VERSION} WHERE v.n BETWEEN ? AND ? ORDER BY v.n", (first, first + count - 1))
+        writes = tuple(map(write, found))
+        yield Entry(tenant, id, moment(at), actor, origin, writes, reply, raw, dedupe, names(about), seq)

@@ -1,0 +1,82 @@
+"""The embedded store's file: its tables, and what is checked when it is opened.
+
+The journal is ``entry``, ``version`` and their dictionaries ``place`` and ``resource``: each body is stored once, in
+the version that an entry brought about. ``term``, ``held``, ``resource.newest``, ``resource.live`` are projections."""
+
+import sqlite3
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from server.store.engine import Unusable
+
+APPLICATION = 0x43617773  # "Caws": https://www.sqlite.org/pragma.html#pragma_application_id
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+
+-- Small numbers for names that every row would repeat. A tenant itself is the place of the type ''.
+CREATE TABLE place (n INTEGER PRIMARY KEY, tenant TEXT NOT NULL, type TEXT NOT NULL, UNIQUE (tenant, type)) STRICT;
+
+-- An entry's versions have the numbers from first on, as many as there are writes.
+CREATE TABLE entry (
+    n INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL,
+    actor TEXT NOT NULL, origin TEXT NOT NULL, dedupe TEXT, about TEXT NOT NULL,
+    first INTEGER NOT NULL, writes INTEGER NOT NULL, reply BLOB NOT NULL, raw BLOB NOT NULL,
+    control_id TEXT AS (json_extract(about, '$.control_id')) VIRTUAL,
+    status TEXT AS (json_extract(about, '$.status')) VIRTUAL,
+    sender TEXT AS (json_extract(about, '$.sender')) VIRTUAL,
+    UNIQUE (tenant, seq)
+) STRICT;
+CREATE UNIQUE INDEX entry_dedupe ON entry (tenant, dedupe) WHERE dedupe IS NOT NULL;
+CREATE INDEX entry_message ON entry (tenant, seq) WHERE control_id IS NOT NULL;
+CREATE INDEX entry_control_id ON entry (tenant, control_id, seq) WHERE control_id IS NOT NULL;
+CREATE INDEX entry_status ON entry (tenant, status, seq) WHERE control_id IS NOT NULL;
+CREATE INDEX entry_sender ON entry (tenant, sender, seq) WHERE control_id IS NOT NULL;
+
+CREATE TABLE resource (
+    n INTEGER PRIMARY KEY, place INTEGER NOT NULL, id TEXT NOT NULL, newest INTEGER NOT NULL, live INTEGER NOT NULL,
+    UNIQUE (place, id)
+) STRICT;
+CREATE INDEX resource_live ON resource (place, n) WHERE live;
+
+-- The body comes last: what comes before it is read without it.
+CREATE TABLE version (
+    n INTEGER PRIMARY KEY, resource INTEGER NOT NULL, place INTEGER NOT NULL, version INTEGER NOT NULL,
+    seq INTEGER NOT NULL, at INTEGER NOT NULL, marks TEXT, reserves TEXT, frees TEXT, terms TEXT NOT NULL, body BLOB,
+    UNIQUE (resource, version)
+) STRICT;
+CREATE INDEX version_place ON version (place, n);
+
+CREATE TABLE term (
+    place INTEGER NOT NULL, term TEXT NOT NULL, resource INTEGER NOT NULL, PRIMARY KEY (place, term, resource)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE held (
+    tenant INTEGER NOT NULL, value TEXT NOT NULL, resource INTEGER NOT NULL, PRIMARY KEY (tenant, value)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+"""
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Makes a new file a store, and refuses what is none, or a newer one. Within a transaction: of two processes that
+    open a new file at once, one makes it."""
+    application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
+    if application == APPLICATION and version == VERSION:
+        return
+    if application == APPLICATION:
+        raise Unusable(f"the store has schema {version}, this program knows {VERSION}: use the version that wrote it")
+    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise Unusable("the file is a database of something else: name another file")
+    for statement in TABLES.split(";\n"):
+        db.execute(statement)
+    made = {"namespace": str(uuid4()), "created": datetime.now(UTC).isoformat(), "checked": ""}
+    db.executemany("INSERT INTO meta VALUES (?, ?)", made.items())
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])

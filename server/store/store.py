@@ -1,0 +1,42 @@
+"""One store: an engine, chosen by URL, and the journal over it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+from server.store.engine import Engine, Unusable
+from server.store.journal import Journal, new_id, now
+from server.store.sqlite import SqliteEngine
+from server.store.sqlite_file import MEMORY
+
+
+class Store:
+    """Reads are the engine's; what is written goes through the journal."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = now, ids: Callable[[], str] = new_id) -> None:
+        self.engine, self.journal = engine, Journal(engine, clock, ids)
+        self.submit = self.journal.submit
+        self.read, self.newest, self.vread, self.holders = engine.read, engine.newest, engine.vread, engine.holders
+        self.search, self.count, self.history = engine.search, engine.count, engine.history
+        self.tail, self.messages, self.entry, self.last = engine.tail, engine.messages, engine.entry, engine.last
+        self.lease, self.check = engine.lease, engine.check
+
+    def close(self) -> None:
+        self.journal.close()
+        self.engine.close()
+
+
+def open_engine(url: str) -> Engine:
+    """``sqlite:///file``, ``sqlite:////absolute/file``, ``sqlite://`` (in memory), ``mongodb://host/database``."""
+    scheme, path = urlsplit(url).scheme, urlsplit(url).path
+    if scheme == "sqlite":
+        return SqliteEngine(unquote(path[1:]) or MEMORY)
+    if scheme in {"mongodb", "mongodb+srv"}:
+        from server.store.mongo import MongoEngine  # noqa: PLC0415 only who uses it loads it
+
+        return MongoEngine(url)
+    raise Unusable("a store's URL is sqlite:///FILE or mongodb://HOST/DATABASE")
+
+
+def open_store(url: str, clock: Callable[[], datetime] = now, ids: Callable[[], str] = new_id) -> Store:
+    return Store(open_engine(url), clock, ids)
