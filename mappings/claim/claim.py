@@ -32,6 +32,10 @@ class Line:
     quantity: Decimal
     charge: Decimal
 
+    def service(self, provider: str) -> Service:
+        code = self.codes[0] if self.codes else ""
+        return Service(provider, code, frozenset(self.modifiers), self.served, self.quantity, self.charge)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -48,10 +52,6 @@ class Claim:
     @property
     def charge(self) -> Decimal:
         return total(line.charge for line in self.lines)
-
-    def service(self, line: Line) -> Service:
-        code = line.codes[0] if line.codes else ""
-        return Service(self.provider, code, frozenset(line.modifiers), line.served, line.quantity, line.charge)
 
 
 @dataclass(frozen=True, slots=True)

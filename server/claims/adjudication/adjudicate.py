@@ -47,7 +47,7 @@ def _balances(plan: Plan, used: Used, family: bool) -> Iterator[Balance]:
 
 
 def _judge(case: Case, line: Line) -> Case:
-    judging = Judging(line, case.claim.service(line), case.plan.terms(line), line.charge)
+    judging = Judging(line, line.service(case.claim.provider), case.plan.terms(line), line.charge)
     return case.after(reduce(lambda each, rule: rule.apply(each, case), RULES, judging))
 
 
