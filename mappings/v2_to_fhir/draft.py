@@ -2,13 +2,15 @@
 
 A draft is not a resource yet: it holds only what its message carried. ``server/intake`` lays it over what is stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("5b0c5f5e-6a56-5b0f-9a58-2f6f0f1d7c11")
 """Of the urn:uuid that references within one message use, so that the same message gives the same bytes."""
+
+SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,26 @@ class Identity:
     type: str
     key: str
 
+    @classmethod
+    def of(cls, type: str, system: str, value: str) -> "Identity":
+        """Known by an identifier."""
+        return cls(type, f"identifier={system}|{value}")
+
+    @classmethod
+    def among(cls, type: str, *parts: object) -> "Identity":
+        """Known by what it belongs to and what sets it apart there: a key of bounded length that names nobody."""
+        return cls(type, f"key={uuid5(NAMESPACE, SEPARATOR.join(map(str, parts)))}")
+
     def __str__(self) -> str:
         return f"{self.type}?{self.key}"
 
     @property
     def urn(self) -> str:
         return f"urn:uuid:{uuid5(NAMESPACE, str(self))}"
+
+    @property
+    def reference(self) -> dict[str, str]:
+        return {"reference": self.urn}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +56,8 @@ class Source:
 class Issue:
     """Something in a message that was not understood, or that stops it (``fatal``).
 
-    ``location`` is ``segment^sequence^field^repetition^component`` as ERR-2 wants it, as far as it is known; ``code`` is of
-    table 0357. ``text`` never holds the value itself."""
+    ``location`` is ``segment^sequence^field^repetition^component`` as ERR-2 wants it, as far as it is known; ``code``
+    is of table 0357. ``text`` never holds the value itself."""
 
     text: str
     location: str
@@ -54,9 +70,11 @@ class Draft:
     """What a message says of one resource.
 
     ``body``: the elements it carried (no ``id``, no ``meta``); references to other drafts are their ``urn:uuid``.
-    ``cleared``: elements that it said are null (``""``). What is in neither, the message did not speak of.
+    ``cleared``: elements that it said are null (``""``), a part of an object as ``period.end``, a part of a list as
+    ``telecom:work`` (slices.py). What is in neither, the message did not speak of.
+    ``defaults``: what FHIR requires and the message did not say; for where nothing is stored yet, and never over it.
     ``also``: further identities by which the same resource is known (every identifier of PID-3 that identifies).
-    ``stub``: the message only refers to it (a Location in PV1-3): made when missing, and only filled in, never emptied."""
+    ``stub``: the message only refers to it (a Location in PV1-3): made when missing, only filled in, never emptied."""
 
     identity: Identity
     body: dict[str, Any]
@@ -64,10 +82,16 @@ class Draft:
     also: tuple[Identity, ...] = ()
     sources: tuple[Source, ...] = ()
     stub: bool = False
+    defaults: dict[str, Any] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
         return self.identity.type
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """As it stands alone, with nothing stored."""
+        return {**self.defaults, **self.body}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +120,7 @@ class Mapped:
     merges: tuple[Merge, ...] = ()
     issues: tuple[Issue, ...] = ()
     unread: tuple[str, ...] = ()
+
+    @property
+    def fatal(self) -> tuple[Issue, ...]:
+        return tuple(issue for issue in self.issues if issue.fatal)

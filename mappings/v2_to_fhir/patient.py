@@ -1,0 +1,74 @@
+"""Patient, whoever belongs to them, and who goes up in whom: PID, PD1, NK1, MRG."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mappings.v2_to_fhir.datatypes.st import text
+from mappings.v2_to_fhir.draft import Identity, Merge
+from mappings.v2_to_fhir.groups import Group
+from mappings.v2_to_fhir.reading import Reading
+from mappings.v2_to_fhir.segments.mrg import MRG_PATIENT
+from mappings.v2_to_fhir.segments.nk1 import NK1_RELATED_PERSON
+from mappings.v2_to_fhir.segments.pd1 import PD1_PATIENT
+from mappings.v2_to_fhir.segments.pid import PID_PATIENT, county
+from mappings.v2_to_fhir.segments.pv1 import PV1_PATIENT
+from mappings.v2_to_fhir.story import Story
+
+SOMEBODY = frozenset({"name", "telecom", "identifier"})
+"""A contact has at least one of these."""
+
+
+def patient(group: Group, story: Story) -> Identity | None:
+    """None, and a fatal issue, if PID does not say who it is."""
+    pid = group.segment("PID")
+    reading = story.reading("Patient").read(PID_PATIENT, pid).read(PD1_PATIENT, group.segment("PD1"))
+    if story.trigger.visit:
+        reading.read(PV1_PATIENT, group.segment("PV1"))
+    county(reading.body.get("address", []), pid)
+    known = identities(reading, story)
+    if not known:
+        story.issue("no identifier that says who the patient is", f"PID^{pid.sequence}^3", "101", fatal=True)
+        return None
+    story.add(reading, known[0], also=known[1:], stub=story.trigger.charges)
+    return known[0]
+
+
+def identities(reading: Reading, story: Story) -> tuple[Identity, ...]:
+    """The identifiers that say who a patient is, medical record numbers first."""
+    kinds = story.sender.site.identifying
+    found = [each for each in reading.body.get("identifier", ()) if not types(each) or types(each) & kinds]
+    found.sort(key=lambda each: "MR" not in types(each))
+    return tuple(dict.fromkeys(Identity.of("Patient", each["system"], each["value"]) for each in found))
+
+
+def types(identifier: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(coding["code"] for coding in identifier.get("type", {}).get("coding", ()))
+
+
+def contacts(group: Group, who: Identity, story: Story) -> None:
+    for nk1 in group.all("NK1"):
+        reading = story.reading("RelatedPerson").read(NK1_RELATED_PERSON, nk1)
+        if reading.body.keys() & SOMEBODY:
+            related(reading, Identity.among("RelatedPerson", who, "NK1", text(nk1[1]) or text(nk1[2])), who, story)
+
+
+def related(reading: Reading, identity: Identity, who: Identity, story: Story) -> Identity:
+    """Adds a RelatedPerson of the patient."""
+    reading.put("patient", who.reference)
+    story.add(reading, identity)
+    return identity
+
+
+def merged(group: Group, survivor: Identity, story: Story) -> None:
+    """MRG goes up in PID, never the other way round; half a pair is said and not guessed."""
+    mrg = group.segment("MRG")
+    place = f"MRG^{mrg.sequence or group.segment('PID').sequence}^1"
+    reading = story.reading("Patient").read(MRG_PATIENT, mrg)
+    prior = identities(reading, story)
+    if not prior:
+        story.issue("no identifier that says which patient is merged", place, "101", fatal=True)
+    elif {survivor, *story.drafts[survivor].also} & set(prior):
+        story.issue("a patient cannot be merged into itself", place, "205", fatal=True)
+    else:
+        story.add(reading, prior[0], also=prior[1:], stub=True)
+        story.merges.append(Merge(survivor, prior[0], place))

@@ -1,0 +1,131 @@
+"""What the segments of a message say of one resource, collected row by row."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mappings.v2.message import Segment
+from mappings.v2_to_fhir.datatypes.dtm import in_order
+from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Source
+from mappings.v2_to_fhir.notation import Row, SegmentMap, Unreadable
+from mappings.v2_to_fhir.sender import Sender
+
+NAMES = frozenset({"url"})
+"""An extension that has nothing but its name says nothing."""
+
+
+class Reading:
+    """Of one resource: ``body`` and ``cleared`` as a Draft has them, the drafts it refers to, what was unreadable."""
+
+    def __init__(self, resource: str, sender: Sender, *, explain: bool = False) -> None:
+        self.sender = sender
+        self.explain = explain
+        self.body: dict[str, Any] = {"resourceType": resource}
+        self.cleared: set[str] = set()
+        self.referred: list[Draft] = []
+        self.issues: list[Issue] = []
+        self.sources: list[Source] = []
+        self.maps: set[SegmentMap] = set()
+
+    def read(self, map: SegmentMap, segment: Segment) -> "Reading":
+        self.maps.add(map)
+        fields = segment.fields if segment else ()
+        for row in map.rows:
+            if row.field < len(fields) and fields[row.field] and (row.when is None or row.when(segment)):
+                self._row(row, segment)
+        return self
+
+    def put(self, element: str, value: Any, source: tuple[Segment, int] | None = None) -> None:
+        """Sets an element, or a part of one, that no single row can; ``source``: the segment and field it came from."""
+        place = f"{source[0].name}^{source[0].sequence}^{source[1]}" if source else ""
+        settled = self._settled(value, place)
+        if settled is None:
+            return
+        self._set(element, settled)
+        if source and self.explain:
+            self.sources.append(self._source(element, *source, settled))
+
+    def part(self, reading: "Reading") -> dict[str, Any]:
+        """What was read of a part of this resource (Encounter.diagnosis), for its list."""
+        self.issues += reading.issues
+        self.referred += reading.referred
+        self.sources += reading.sources
+        self.maps |= reading.maps
+        return {name: value for name, value in reading.body.items() if name != "resourceType"}
+
+    def draft(self, identity: Identity, **about: Any) -> Draft:
+        """``about``: the Draft's own fields."""
+        body = self._object(self.body, "") or {}
+        return Draft(identity, body, frozenset(self.cleared), sources=tuple(self.sources), **about)
+
+    def _row(self, row: Row, segment: Segment) -> None:
+        field = segment[row.field]
+        place = f"{segment.name}^{segment.sequence}^{row.field}"
+        if field.null:
+            self.cleared.add(row.clears)
+        elif row.whole:
+            self._add(row, segment, segment, place)
+        elif row.many:
+            for number, node in enumerate(field.repetitions, 1):
+                self._add(row, segment, node, f"{place}^{number}")
+        else:
+            self._add(row, segment, field, place)
+
+    def _add(self, row: Row, segment: Segment, node: Any, place: str) -> None:
+        value = self._settled(row.convert(node, self.sender), place)
+        if value is None:
+            return
+        self._set(row.element, value, many=row.many)
+        if self.explain:
+            self.sources.append(self._source(row.element, segment, row.field, value))
+
+    def _set(self, element: str, value: Any, *, many: bool = False) -> None:
+        name, _, part = element.partition(".")
+        holder, key = (self.body.setdefault(name, {}), part) if part else (self.body, name)
+        if many:
+            holder.setdefault(key, []).append(value)
+        else:
+            holder[key] = value
+
+    def _source(self, element: str, segment: Segment, field: int, value: Any) -> Source:
+        return Source(f"{segment.name}-{field}", f"{self.body['resourceType']}.{element}", written(value))
+
+    def _settled(self, value: Any, place: str) -> Any:
+        """The value without what is empty; drafts in it become references, what is unreadable an issue."""
+        if isinstance(value, str):
+            return value or None
+        if isinstance(value, dict):
+            return self._object(value, place)
+        if isinstance(value, list):
+            return [each for item in value if (each := self._settled(item, place)) is not None] or None
+        if isinstance(value, Unreadable):
+            self.issues.append(Issue(value.text, place, value.code))
+            return None
+        return self._reference(value, place) if isinstance(value, Draft) else value
+
+    def _object(self, value: dict[str, Any], place: str) -> dict[str, Any] | None:
+        settled = {name: each for name, item in value.items() if (each := self._settled(item, place)) is not None}
+        if "start" in settled and "end" in settled and not in_order(settled["start"], settled["end"]):
+            self.issues.append(Issue("a period that ends before it starts", place, "102"))
+            del settled["end"]
+        return settled if settled.keys() - NAMES else None
+
+    def _reference(self, draft: Draft, place: str) -> dict[str, Any]:
+        body = self._object(draft.body, place) or {}
+        self.referred.append(Draft(draft.identity, body, stub=draft.stub))
+        return {"reference": draft.identity.urn}
+
+
+def written(value: Any) -> str:
+    """A value in one line, for people."""
+    return ", ".join(_leaves(value))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for each in value.values():
+            yield from _leaves(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield str(value)
