@@ -1,0 +1,130 @@
+"""Registered clients: SMART apps and backend services.
+
+https://hl7.org/fhir/smart-app-launch/STU2.2/client-confidential-asymmetric.html#registering-a-client-communicating-public-keys"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import scrypt
+from typing import Any
+from urllib.parse import urlsplit
+
+from server.auth import records
+from server.auth.scopes import BadScope, Scope, parse
+from server.store.entry import Key
+from server.store.store import Store
+
+TYPE = "-client"
+MAX_NAME = 200
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+COST = {"n": 2**14, "r": 8, "p": 1, "maxmem": 2**26}
+
+
+class BadClient(ValueError):
+    """This cannot be registered; says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with; ``secret`` a hash."""
+
+    client_id: str
+    name: str
+    tenant: str
+    scope: str
+    registered_at: datetime
+    jwks: Mapping[str, Any] | None = None
+    secret: str | None = None
+    redirect_uris: tuple[str, ...] = ()
+    launch_uri: str | None = None
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        return parse(self.scope)
+
+    @property
+    def auth_method(self) -> str:
+        """https://www.rfc-editor.org/rfc/rfc7591#section-2"""
+        if self.jwks:
+            return "private_key_jwt"
+        return "client_secret_basic" if self.secret else "none"
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What may be shown of it, in the words of RFC 7591."""
+        shown = {
+            "client_id": self.client_id,
+            "client_name": self.name,
+            "tenant": self.tenant,
+            "scope": self.scope,
+            "token_endpoint_auth_method": self.auth_method,
+            "client_id_issued_at": int(self.registered_at.timestamp()),
+            "redirect_uris": list(self.redirect_uris),
+            "launch_uri": self.launch_uri,
+            "jwks": self.jwks,
+        }
+        return {name: value for name, value in shown.items() if value}
+
+
+def register(store: Store, client: Client, actor: str) -> None:
+    """Raises BadClient."""
+    check(client)
+    records.add(store, Key(TYPE, client.client_id), client, actor)
+
+
+def find(store: Store, client_id: str) -> Client | None:
+    """None when it was never registered, or was revoked."""
+    return records.get(store, Key(TYPE, client_id), Client)
+
+
+def every(store: Store) -> list[Client]:
+    return sorted(records.every(store, TYPE, Client), key=lambda client: client.registered_at)
+
+
+def revoke(store: Store, client_id: str, actor: str) -> bool:
+    """From now on none of its tokens is accepted. False when there is no such client."""
+    return records.remove(store, Key(TYPE, client_id), actor)
+
+
+def check(client: Client) -> None:
+    """Raises BadClient."""
+    if not (client.name.isprintable() and 1 <= len(client.name.strip()) <= MAX_NAME):
+        raise BadClient(f"the name has to have 1 to {MAX_NAME} printable characters")
+    if not client.tenant or client.tenant.startswith("-"):
+        raise BadClient("a tenant's name cannot be empty, nor begin with a hyphen")
+    if client.jwks and client.secret:
+        raise BadClient("a client has keys or a secret, not both")
+    if not (client.jwks or client.redirect_uris):
+        raise BadClient("a backend service needs its public keys (JWKS), an app a redirect URI")
+    for uri in (*client.redirect_uris, *filter(None, [client.launch_uri])):
+        _check_uri(uri)
+    _check_scope(client.scope)
+
+
+def _check_scope(scope: str) -> None:
+    try:
+        scopes = parse(scope)
+    except BadScope as error:
+        raise BadClient(str(error)) from None
+    if not scopes:
+        raise BadClient("a client needs at least one scope")
+
+
+def _check_uri(uri: str) -> None:
+    """https, or http to the machine itself, or an app's own scheme. https://www.rfc-editor.org/rfc/rfc8252#section-7"""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise BadClient("an address is not a URI") from None
+    if not uri.isascii() or not uri.isprintable() or " " in uri or parts.fragment or "#" in uri:
+        raise BadClient("an address has to be a URI without fragment")
+    web = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not (web and parts.hostname and "@" not in parts.netloc) and "." not in parts.scheme:
+        raise BadClient("an address has to be https, http on localhost, or of a scheme such as com.example.app")
+
+
+def hashed(secret: str) -> str:
+    """For keeping, as ``salt:hash``: nobody gets the secret back from it."""
+    salt = secrets.token_bytes(16)
+    return f"{salt.hex()}:{scrypt(secret.encode(), salt=salt, **COST).hex()}"

@@ -1,0 +1,259 @@
+"""The one gate: what a principal may do, as the filter that every query carries, and the store behind it.
+
+https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html, https://hl7.org/fhir/R4/compartmentdefinition.html"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from mappings.fhir.r4.tables import compartment
+from server.auth.scopes import ResourceScope, Scope
+from server.fhir.outcome import FhirError, Forbidden, Gone, NotFound
+from server.fhir.search.parse import conditions
+from server.store.engine import Page
+from server.store.entry import Entry, Key, Version, Write
+from server.store.query import EVERYTHING, NOTHING, All, Any, Query, Search, equals, matches, term
+from server.store.snapshot import Fold, Snapshot
+from server.store.store import Store
+
+ACTIONS = {
+    "create": "c",
+    "read": "r",
+    "vread": "r",
+    "history": "r",
+    "history-instance": "r",
+    "update": "u",
+    "patch": "u",
+    "delete": "d",
+    "search": "s",
+    "search-type": "s",
+    "history-type": "s",
+}
+"""What each interaction takes of ``.cruds``."""
+
+READING, CHANGING = "rs", "ud"
+
+_TIMELESS = datetime(1970, 1, 1, tzinfo=UTC)
+"""A scope means the same every day; the grammar keeps out what would depend on the hour (``ap``)."""
+
+INTERNAL = "-"
+"""Begins the type of a record that is no FHIR resource (a client, a token): nobody reaches those through the gate."""
+
+
+Needs: TypeAlias = tuple[tuple[str, str], ...]
+"""Interactions with types that a request has to be allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: a client, with what it was granted. ``patient`` is the id of the patient it was launched for."""
+
+    tenant: str
+    client: str
+    scopes: tuple[Scope, ...]
+    user: str | None = None
+    patient: str | None = None
+    purpose: str | None = None
+
+
+def permit(principal: Principal, interaction: str, type: str) -> Query:
+    """The filter that the interaction must carry: what any of the scopes reaches. Raises Forbidden when none does."""
+    found = reach(principal, ACTIONS.get(interaction, ""), type)
+    if found == NOTHING:
+        raise Forbidden(
+            f"the access token does not allow {interaction} of {type}",
+            headers={"www-authenticate": 'Bearer error="insufficient_scope"'},
+        )
+    return found
+
+
+def reach(principal: Principal, actions: str, type: str) -> Query:
+    """What the scopes that allow one of ``actions`` reach of a type, together."""
+    if type.startswith(INTERNAL):
+        return NOTHING
+    scopes = (each for each in principal.scopes if isinstance(each, ResourceScope) and each.reaches(type))
+    found = tuple(_bounds(each, principal, type) for each in scopes if set(actions) & set(each.actions))
+    return EVERYTHING if EVERYTHING in found else Any(tuple(dict.fromkeys(each for each in found if each != NOTHING)))
+
+
+def _bounds(scope: ResourceScope, principal: Principal, type: str) -> Query:
+    return _both(_context(scope.context, principal, type), _narrowing(type, scope.params))
+
+
+def _context(context: str, principal: Principal, type: str) -> Query:
+    """A scope of a person's rights reaches nothing while nobody's rights are known."""
+    match context:
+        case "system":
+            return EVERYTHING
+        case "patient" if principal.patient:
+            return in_compartment(principal.patient, type)
+        case _:
+            return NOTHING
+
+
+@lru_cache(maxsize=4096)
+def in_compartment(patient: str, type: str) -> Query:
+    """Whatever of a type is in the patient's compartment: what refers to the patient by the parameters that R4 names,
+    by no others, and the patient."""
+    params = compartment("Patient").get(type, ())
+    found = tuple(equals(term(param, f"Patient/{patient}")) for param in params)
+    return Any((equals(term("_id", patient)), *found)) if type == "Patient" else Any(found)
+
+
+@lru_cache(maxsize=1024)
+def _narrowing(type: str, params: tuple[str, ...]) -> Query:
+    """A scope's search parameters as a query; one that means nothing for this type reaches nothing of it."""
+    if not params:
+        return EVERYTHING
+    pairs = tuple((name, unquote(value)) for name, _, value in (each.partition("=") for each in params))
+    try:
+        return conditions(type, pairs, base="", now=_TIMELESS)
+    except FhirError:
+        return NOTHING
+
+
+def _both(one: Query, other: Query) -> Query:
+    if NOTHING in {one, other}:
+        return NOTHING
+    queries = tuple(each for each in (one, other) if each != EVERYTHING)
+    return queries[0] if len(queries) == 1 else All(queries)
+
+
+class GatedStore:
+    """The store as one principal may use it. What is not theirs is answered like what is not there."""
+
+    def __init__(self, store: Store, principal: Principal) -> None:
+        self._store = store
+        self.principal = principal
+
+    def read(self, type: str, id: str) -> Version:
+        """Raises Forbidden, NotFound; Gone only where the resource was theirs to see."""
+        where = permit(self.principal, "read", type)
+        return _living(self._shown(self._store.read(self.principal.tenant, Key(type, id)), where))
+
+    def vread(self, type: str, id: str, version: int) -> Version:
+        """One version of a resource that is theirs now and was theirs then. Raises as read does."""
+        where = permit(self.principal, "vread", type)
+        key = Key(type, id)
+        self._shown(self._store.read(self.principal.tenant, key), where)
+        return _living(self._shown(self._store.vread(self.principal.tenant, key, version), where))
+
+    def history(self, type: str, id: str | None = None, *, limit: int, before: int | None = None) -> Page:
+        """Versions, newest first, of one resource or of a type. Raises Forbidden, NotFound."""
+        where = permit(self.principal, "history" if id else "history-type", type)
+        key = Key(type, id) if id else None
+        if key:
+            self._shown(self._store.read(self.principal.tenant, key), where)
+        page = self._store.history(self.principal.tenant, key, type=None if key else type, limit=limit, before=before)
+        return replace(page, versions=tuple(each for each in page.versions if self._is_still_theirs(each, where)))
+
+    def search(self, search: Search) -> Page:
+        where = permit(self.principal, "search", search.type)
+        return self._store.search(self.principal.tenant, replace(search, where=_both(search.where, where)))
+
+    def count(self, type: str, where: Query = EVERYTHING) -> int:
+        return self._store.count(self.principal.tenant, type, _both(where, permit(self.principal, "search", type)))
+
+    def submit(
+        self,
+        fold: Fold,
+        dedupe: str | None = None,
+        needs: Needs = (),
+        own: frozenset[str] = frozenset(),
+    ) -> Entry:
+        """Runs a fold that sees, and writes, only what is the principal's.
+
+        ``needs`` (interaction, type) are decided before anything is read. ``own`` are types that the operation reads
+        and writes in the server's own right: the answer to a claim is the payer's to write. Raises Forbidden, NotFound,
+        and what the fold and the journal raise."""
+        for interaction, type in needs:
+            permit(self.principal, interaction, type)
+
+        def gated(snapshot: Snapshot) -> Entry:
+            seen = (snapshot.tenant, snapshot.at, snapshot.view, snapshot.namespace, snapshot.ids)
+            entry = fold(GatedSnapshot(*seen, self, needs, own))
+            for write in entry.writes:
+                self._check(snapshot, write, own)
+            return replace(entry, actor=self.principal.client)
+
+        entry = self._store.submit(self.principal.tenant, gated, dedupe).result()
+        if entry.actor != self.principal.client:
+            raise Forbidden("this request was made by another client already")
+        return entry
+
+    def terms(self, version: Version) -> tuple[str, ...]:
+        """What tells whose a version is; a deletion is whose the version before it was."""
+        if not version.deleted:
+            return version.terms
+        before = self._store.vread(self.principal.tenant, version.key, version.version - 1)
+        return before.terms if before else ()
+
+    def _is_theirs(self, version: Version, where: Query) -> bool:
+        return where == EVERYTHING or matches(where, self.terms(version))
+
+    def _is_still_theirs(self, version: Version, where: Query) -> bool:
+        """A version of what became somebody else's is not theirs either."""
+        if where == EVERYTHING:
+            return True
+        current = self._store.read(self.principal.tenant, version.key)
+        return current is not None and self._is_theirs(current, where) and self._is_theirs(version, where)
+
+    def _shown(self, version: Version | None, where: Query) -> Version:
+        if version is None or not self._is_theirs(version, where):
+            raise NotFound("there is no such resource")
+        return version
+
+    def _check(self, snapshot: Snapshot, write: Write, own: Collection[str]) -> None:
+        """A write may touch only what is the principal's, and may leave it nobody else's."""
+        if write.key.type in own and not write.key.type.startswith(INTERNAL):
+            return
+        where = permit(self.principal, interaction(write), write.key.type)
+        if current := snapshot.read(write.key):
+            self._shown(current, where)
+        if write.body is not None and not matches(where, write.terms):
+            raise Forbidden(f"the {write.key.type} would lie outside of what the access token reaches")
+
+
+@dataclass(frozen=True, slots=True)
+class GatedSnapshot(Snapshot):
+    """A snapshot in which only the principal's resources are, and the operation's own.
+
+    ``holders`` are not hidden: they are never shown, and a value that somebody holds cannot be held twice."""
+
+    gate: GatedStore
+    needs: Needs
+    own: frozenset[str]
+
+    def read(self, key: Key) -> Version | None:
+        return self.newest((key,))[key]
+
+    def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
+        """Also what may only be changed: a change is computed from what is there."""
+        found = self.view.newest(keys)
+        return {key: each if each and self._sees(each) else None for key, each in found.items()}
+
+    def find(self, type: str, where: Query) -> tuple[Version, ...]:
+        return self.view.find(type, _both(where, self._reach(type, READING)))
+
+    def _sees(self, version: Version) -> bool:
+        changes = (ACTIONS[interaction] for interaction, type in self.needs if type == version.key.type)
+        where = self._reach(version.key.type, READING + "".join(each for each in changes if each in CHANGING))
+        return where == EVERYTHING or matches(where, self.gate.terms(version))
+
+    def _reach(self, type: str, actions: str) -> Query:
+        return EVERYTHING if type in self.own else reach(self.gate.principal, actions, type)
+
+
+def interaction(write: Write) -> str:
+    if write.body is None:
+        return "delete"
+    return "update" if write.base else "create"
+
+
+def _living(version: Version) -> Version:
+    if version.deleted:
+        raise Gone("the resource was deleted")
+    return version

@@ -1,0 +1,23 @@
+"""The grant of backend services. https://www.rfc-editor.org/rfc/rfc6749#section-4.4"""
+
+from authlib.oauth2.rfc6749 import InvalidScopeError
+from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+
+from server.auth.scopes import BadScope
+
+
+class BackendServices(ClientCredentialsGrant):  # type: ignore[misc]
+    """https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html"""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = ("private_key_jwt",)
+
+    def validate_requested_scope(self) -> None:
+        asked = self.request.payload.scope
+        if not asked:
+            raise InvalidScopeError(description="scope is missing.")
+        try:
+            granted = self.client.get_allowed_scope(asked)
+        except BadScope as error:
+            raise InvalidScopeError(description=f"{error}.") from None
+        if not granted:
+            raise InvalidScopeError(description="The client is registered for none of these scopes.")

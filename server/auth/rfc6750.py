@@ -1,0 +1,28 @@
+"""Bearer tokens: who is asking. https://www.rfc-editor.org/rfc/rfc6750"""
+
+from starlette.requests import Request
+
+from server.auth.authority import Authority
+from server.auth.gate import Principal
+from server.auth.scopes import parse
+from server.fhir.outcome import Unauthorized
+
+REALM = 'Bearer realm="causeway"'
+INVALID = f'{REALM}, error="invalid_token"'
+
+
+def principal(request: Request) -> Principal:
+    """Dependency of every route that needs a token. Raises Unauthorized."""
+    return authenticate(request.app.state.authority, request.headers.getlist("authorization"))
+
+
+def authenticate(authority: Authority, given: list[str]) -> Principal:
+    """The principal of the request's Authorization headers. Raises Unauthorized."""
+    scheme, _, text = (given[0] if len(given) == 1 else "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("an access token is needed", headers={"www-authenticate": REALM})
+    found = authority.valid(text)
+    if not found:
+        raise Unauthorized("the access token is not valid, or not any more", headers={"www-authenticate": INVALID})
+    token, client = found
+    return Principal(client.tenant, client.client_id, parse(token.scope))

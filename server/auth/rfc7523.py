@@ -1,0 +1,154 @@
+"""Client authentication with a signed JWT (private_key_jwt). https://www.rfc-editor.org/rfc/rfc7523
+
+authlib carries it; what SMART asks beyond it is here:
+https://hl7.org/fhir/smart-app-launch/STU2.2/client-confidential-asymmetric.html"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from authlib.oauth2.rfc6749 import InvalidClientError
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from server.auth import records, rfc7517
+from server.auth.authority import Authority
+from server.auth.rfc6749.client import RegisteredClient
+from server.auth.rfc6749.starlette import FormRequest
+
+MAX_ASSERTION = 8_192
+MAX_JTI = 255
+LONGEST = 300
+"""Seconds that an assertion may have to live."""
+LEEWAY = 10
+"""Seconds that a client's clock may be off."""
+
+QueryClient = Callable[[str], RegisteredClient | None]
+
+UNVERIFIED = "The client assertion could not be verified."
+FOREIGN_KEYS = frozenset({"jku", "jwk", "x5u", "crit"})
+"""Headers that would have us take a key, or a rule, from the token itself. https://www.rfc-editor.org/rfc/rfc8725"""
+
+
+class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
+    """One way to authenticate, for every endpoint at which clients do."""
+
+    CLIENT_AUTH_METHOD = "private_key_jwt"
+
+    def __init__(self, authority: Authority) -> None:
+        super().__init__()
+        self._authority = authority
+
+    def __call__(self, query_client: QueryClient, request: FormRequest) -> RegisteredClient | None:
+        """None when there is no assertion. An unknown client is answered like a signature that does not hold."""
+
+        def known(client_id: str) -> RegisteredClient:
+            if not (found := query_client(client_id)):
+                raise InvalidClientError(description=UNVERIFIED)
+            return found
+
+        client: RegisteredClient | None = super().__call__(known, request)
+        if client and request.form.get("client_id", client.get_client_id()) != client.get_client_id():
+            raise InvalidClientError(description="client_id is not the one of the assertion.")
+        return client
+
+    def extract_assertion(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Header and claims, not to be believed yet."""
+        if len(assertion) > MAX_ASSERTION or assertion.count(".") != 2:  # noqa: PLR2004 header.claims.signature
+            raise InvalidClientError(description=UNVERIFIED)
+        header, claims, _ = assertion.split(".")
+        return _decoded(header), _decoded(claims)
+
+    def resolve_client_public_key(self, client: RegisteredClient) -> KeySet:
+        if not client.record.jwks:
+            raise InvalidClientError(description=UNVERIFIED)
+        return _key_set(msgspec.json.encode(client.record.jwks))
+
+    def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> Mapping[str, Any]:
+        header, _ = self.extract_assertion(assertion)
+        if not header.get("kid") or FOREIGN_KEYS & header.keys() or str(header.get("typ", "JWT")).upper() != "JWT":
+            raise InvalidClientError(description=UNVERIFIED)
+        try:
+            claims: Mapping[str, Any] = jwt.decode(assertion, resolve_key, algorithms=rfc7517.ALGORITHMS).claims
+        except (JoseError, ValueError):
+            raise InvalidClientError(description=UNVERIFIED) from None
+        self.verify_claims(claims)
+        return claims
+
+    def verify_claims(self, claims: Mapping[str, Any]) -> None:
+        if fault := fault_of(claims, self._authority.audiences, self._authority.now()):
+            raise InvalidClientError(description=fault)
+        client, jti = claims["sub"], sha256(claims["jti"].encode()).hexdigest()
+        if not records.once(self._authority.store, f"jti|{client}|{jti}", client):
+            raise InvalidClientError(description="The assertion was used before: its jti has to be new.")
+
+
+def fault_of(claims: Mapping[str, Any], audiences: frozenset[str], now: int) -> str | None:
+    """What is wrong with the claims of an assertion whose signature holds; None when nothing is."""
+    if claims.get("iss") != claims.get("sub"):
+        return "iss and sub have to be the client_id."
+    if not _are_ours(claims.get("aud"), audiences):
+        return "aud has to be the URL of the token endpoint."
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 1 <= len(jti) <= MAX_JTI:
+        return f"jti has to be a text of 1 to {MAX_JTI} characters."
+    return _wrong_time(claims, now)
+
+
+def _wrong_time(claims: Mapping[str, Any], now: int) -> str | None:
+    times = {name: claims[name] for name in ("exp", "nbf", "iat") if name in claims}
+    if "exp" not in times or not all(_is_time(each) for each in times.values()):
+        return "exp, nbf and iat have to be numbers of seconds, and exp has to be there."
+    if times["exp"] <= now - LEEWAY:
+        return "The assertion has expired."
+    if times["exp"] > now + LONGEST + LEEWAY:
+        return f"exp may be at most {LONGEST} seconds from now."
+    if max(times.get("nbf", now), times.get("iat", now)) > now + LEEWAY:
+        return "The assertion is not valid yet: nbf or iat is in the future."
+    return None
+
+
+def _are_ours(aud: Any, audiences: frozenset[str]) -> bool:
+    """An assertion that is meant for others as well could be used by them."""
+    named = aud if isinstance(aud, list) else [aud]
+    return bool(named) and all(isinstance(each, str) and each in audiences for each in named)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _decoded(part: str) -> Mapping[str, Any]:
+    """A JSON object in base64url. What parsers do with a name given twice differs, so it is refused."""
+    try:
+        data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+        value = json.loads(data, object_pairs_hook=_distinct, parse_constant=_no_number)
+    except (ValueError, binascii.Error, RecursionError):
+        raise InvalidClientError(description=UNVERIFIED) from None
+    if not isinstance(value, dict):
+        raise InvalidClientError(description=UNVERIFIED)
+    return value
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+@lru_cache(maxsize=256)
+def _key_set(jwks: bytes) -> KeySet:
+    """Importing keys costs as much as verifying with one."""
+    return rfc7517.key_set(msgspec.json.decode(jwks))
