@@ -23,6 +23,13 @@ def reference(element: Any) -> str | None:
     return target.split("/_history/")[0] if target else None
 
 
+def party(element: Any) -> str | None:
+    """Who is meant: a reference, or a business identifier (``urn:x|12``) where the sender has no more."""
+    identifier = element.get("identifier", {}) if isinstance(element, Mapping) else {}
+    value = identifier.get("value")
+    return reference(element) or (f"{identifier.get('system', '')}|{value}" if value else None)
+
+
 def codes(concept: Any) -> tuple[str, ...]:
     """The codes of a CodeableConcept, in order."""
     if not isinstance(concept, Mapping):

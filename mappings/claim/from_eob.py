@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.claim.claim import Service
-from mappings.claim.element import codes, day, reference, service_day
+from mappings.claim.element import codes, day, party, service_day
 from mappings.claim.from_fhir import line
 from mappings.claim.money import ZERO, decimal
 
@@ -27,7 +27,7 @@ def sum_of(eob: Mapping[str, Any], category: str) -> Decimal:
 
 def services(eob: Mapping[str, Any]) -> Iterator[Service]:
     """The lines of which the plan recognised something: a denied one may be billed again."""
-    provider = reference(eob.get("provider")) or ""
+    provider = party(eob.get("provider")) or ""
     start = service_day(eob.get("billablePeriod", {}).get("start"))
     for item in eob.get("item", ()):
         if _of(item.get("adjudication", ()), "eligible") > 0:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.claim.claim import Claim, Line, Rejection
-from mappings.claim.element import all_codes, codes, first, reference, service_day
+from mappings.claim.element import all_codes, codes, first, party, reference, service_day
 from mappings.claim.front_end import charge, currencies, focal_insurance, problems
 from mappings.claim.money import ZERO, cents, decimal
 
@@ -22,7 +22,7 @@ def _claim(body: Mapping[str, Any]) -> Claim:
     start = service_day(body.get("billablePeriod", {}).get("start"))
     return Claim(
         patient=reference(body["patient"]) or "",
-        provider=reference(body["provider"]) or "",
+        provider=party(body["provider"]) or "",
         insurer=reference(body.get("insurer")),
         coverage=reference(focal_insurance(body)[0]["coverage"]) or "",
         currency=first(currencies(body)),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from mappings.claim.claim import Problem
-from mappings.claim.element import day, reference, service_day
+from mappings.claim.element import day, party, reference, service_day
 from mappings.claim.money import LIMIT, cents, decimal, total
 
 Body: TypeAlias = Mapping[str, Any]
@@ -33,9 +33,10 @@ def purpose(body: Body) -> Iterator[Problem]:
 
 
 def parties(body: Body) -> Iterator[Problem]:
-    for name in ("patient", "provider"):
-        if not reference(body.get(name)):
-            yield Problem("reference", f"A reference to the {name} is needed", f"Claim.{name}.reference")
+    if not reference(body.get("patient")):
+        yield Problem("reference", "A reference to the patient is needed", "Claim.patient.reference")
+    if not party(body.get("provider")):
+        yield Problem("reference", "A reference to the provider, or an identifier, is needed", "Claim.provider")
 
 
 def coverage(body: Body) -> Iterator[Problem]:
