@@ -15,7 +15,7 @@ def messages(connection: int, patients: int, seed: int = 7) -> Iterator[bytes]:
     random = Random(f"{seed}/{connection}")  # noqa: S311 names and addresses, no secrets
     template = files("interfaces.bench").joinpath("visit.txt").read_text(encoding="utf-8").replace("\n", "\r")
     for number in range(patients):
-        person = _person(f"{connection:02d}{number:06d}", random)
+        person = _person(f"{seed}{connection:02d}{number:06d}", random)
         for step, (trigger, kind, hour) in enumerate(STORY):
             street = f"{random.randint(1, 999)} Main Street" if trigger == "A08" else "12 First Avenue"
             left = "202603021800+0000" if trigger == "A03" else ""

@@ -1,0 +1,82 @@
+"""A backend service of a billing office: signs in with its key, and speaks FHIR over HTTP.
+
+https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from mappings.fhir.json import Json, dumps, loads
+
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+JSON = {"content-type": "application/fhir+json"}
+
+
+class Refused(Exception):
+    """The server answered with an OperationOutcome; its diagnostics are the text."""
+
+
+class Backend:
+    """``base``: the FHIR base URL. ``key``: the private one of the keys that the client was registered with."""
+
+    def __init__(self, base: str, client_id: str, key: ECKey) -> None:
+        self._base, self._client_id, self._key = base, client_id, key
+        self._http = httpx.Client(timeout=30)
+
+    def sign_in(self, scope: str) -> str:
+        """Gets an access token for what follows; returns the scope that was granted."""
+        found = self._http.get(f"{self._base}/.well-known/smart-configuration").raise_for_status().json()
+        form = {
+            "grant_type": "client_credentials",
+            "scope": scope,
+            "client_assertion_type": ASSERTION,
+            "client_assertion": self._assertion(found["token_endpoint"]),
+        }
+        token = self._http.post(found["token_endpoint"], data=form).raise_for_status().json()
+        self._http.headers["authorization"] = f"Bearer {token['access_token']}"
+        return str(token["scope"])
+
+    def _assertion(self, audience: str) -> str:
+        claims = {
+            "iss": self._client_id,
+            "sub": self._client_id,
+            "aud": audience,
+            "exp": int((datetime.now(UTC) + timedelta(minutes=4)).timestamp()),
+            "jti": str(uuid4()),
+        }
+        header = {"alg": "ES384", "kid": self._key.kid, "typ": "JWT"}
+        return jwt.encode(header, claims, self._key, algorithms=["ES384"])
+
+    def put(self, resource: Json) -> Json:
+        return self._sent("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
+
+    def operation(self, name: str, resource: Json) -> Json:
+        """``Claim/$submit`` and the like."""
+        return self._sent("POST", name, resource)
+
+    def read(self, reference: str) -> Json:
+        return self._sent("GET", reference)
+
+    def search(self, type: str, **parameters: str) -> Iterator[Json]:
+        """Every match, page after page."""
+        page = self._sent("GET", f"{type}?{httpx.QueryParams(parameters)}")
+        while True:
+            yield from (entry["resource"] for entry in page.get("entry", ()) if entry["search"]["mode"] == "match")
+            following = [link["url"] for link in page["link"] if link["relation"] == "next"]
+            if not following:
+                return
+            page = self._sent("GET", following[0])
+
+    def _sent(self, method: str, path: str, resource: Mapping[str, Any] | None = None) -> Json:
+        url = path if path.startswith("http") else f"{self._base}/{path}"
+        content = dumps(resource) if resource is not None else None
+        answer = self._http.request(method, url, content=content, headers=JSON if content else {})
+        body: Json = loads(answer.content)
+        if answer.is_error:
+            raise Refused("; ".join(issue.get("diagnostics", "") for issue in body.get("issue", ())))
+        return body
