@@ -76,6 +76,7 @@ class Connection:
                 "%s: connection ended, %s", self._peer, error if isinstance(error, _Ended) else type(error).__name__
             )
         finally:
+            self._decoder = Decoder(self._limits.message_bytes)  # gives back at once what it held
             self._writer.close()
             with suppress(OSError):
                 async with asyncio.timeout(_GOODBYE):

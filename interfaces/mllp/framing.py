@@ -1,8 +1,8 @@
 """MLLP's frames: VT, the message, FS, CR. Bytes in, frames out; no socket here.
 
-HL7 Transport Specification: MLLP, Release 2. Tolerated: any split of the bytes, several frames at once, line ends and NUL
-between frames, junk before a VT, a missing VT or CR. A VT before another MSH begins again: what stood before it was never
-finished, and so is never acknowledged. An FS amid a message does not end it: half a message is not a message."""
+HL7 Transport Specification: MLLP, Release 2. Tolerated: any split of the bytes, several frames at once, line ends and
+NUL between frames, junk before a VT, a missing VT or CR. A VT before another MSH begins again: what stood before it was
+never finished, and so is never acknowledged. An FS amid a message does not end it: half a message is not one."""
 
 import re
 from collections.abc import Iterator

@@ -64,8 +64,8 @@ class Sender:
 
 
 def answers(content: bytes, control_id: bytes) -> bool:
-    """A late answer to an earlier message is not this one's. One that cannot be read, names none, or cuts a long control
-    id short, is taken for it: over MLLP there is one message at a time."""
+    """A late answer to an earlier message is not this one's. One that cannot be read, names none, or cuts a long
+    control id short, is taken for it: over MLLP there is one message at a time."""
     try:
         answer = parse(content)
     except NotHl7:
