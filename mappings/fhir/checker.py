@@ -89,20 +89,20 @@ class Compiler:
 
     def _add(self, shape: Shape, element: Element) -> None:
         if element.content:
-            self._add_member(shape, element, element.name, self.checker(element.content))
-            return
+            _add_member(shape, element, element.name, self.checker(element.content))
         for name, declared in element.names():
             if element.choice:
                 shape.places[name] = f"{element.name}.ofType({declared.code})"
             if declared.code in PRIMITIVES:
                 self._add_primitive(shape, element, name, declared)
             else:
-                self._add_member(shape, element, name, self._complex(shape.type, element, declared))
+                _add_member(shape, element, name, self._complex(shape.type, element, declared))
 
-    def _add_primitive(self, shape: Shape, element: Element, name: str, declared: Type) -> None:
+    @staticmethod
+    def _add_primitive(shape: Shape, element: Element, name: str, declared: Type) -> None:
         predicate, expected = _bound(element, *PRIMITIVES[declared.code])
         shape.expected[name] = expected
-        if own := invariants.rules(element.invariants):
+        if own := invariants.rules(element.invariants, declared.code):
             shape.members[name] = ruled(primitive(predicate, expected), own)
         elif element.max == UNBOUNDED:
             shape.repeated[name] = predicate
@@ -110,25 +110,30 @@ class Compiler:
         else:
             shape.simple[name] = predicate
 
-    def _add_member(self, shape: Shape, element: Element, name: str, base: Checker) -> None:
-        item = ruled(base, invariants.rules(element.invariants))
-        shape.members[name] = arrays(item) if element.max == UNBOUNDED else item
-
     def _complex(self, owner: str, element: Element, declared: Type) -> Checker:
-        if declared.code == "xhtml":
+        code = declared.code
+        if code == "xhtml":
             return _xhtml
-        if declared.code in ANY_RESOURCE:
+        if code in ANY_RESOURCE:
             return _contained if element.name == "contained" else _standing_alone
-        if declared.code == "Reference":
-            return ruled(self.checker("Reference"), _targets(declared))
-        if declared.code in NESTED:
+        if code in NESTED:
             return self.checker(tables.type_path(owner, element, declared))
-        return ruled(self.checker(declared.profiles[0] if declared.profiles else declared.code), _codes(element))
+        own = invariants.rules(element.invariants, code) + _codes(element)
+        if code == "Reference":
+            return ruled(self.checker(code), own + _targets(declared))
+        return ruled(self.checker(declared.profiles[0] if declared.profiles else code), own)
+
+
+def _add_member(shape: Shape, element: Element, name: str, item: Checker) -> None:
+    shape.members[name] = arrays(item) if element.max == UNBOUNDED else item
 
 
 def _invariants(type: str) -> tuple[Rule, ...]:
-    """What is nested has its invariants where it is used."""
-    return () if "." in type else invariants.rules(tables.structure(type).invariants)
+    """Those of the type; of what is nested, those of the element that it is."""
+    root, _, path = type.partition(".")
+    structure = tables.structure(root)
+    owner = next(each for each in structure.elements if each.path == path) if path else structure
+    return invariants.rules(owner.invariants, type)
 
 
 def _bound(element: Element, predicate: Predicate, expected: str) -> tuple[Predicate, str]:

@@ -34,6 +34,18 @@ def date_range(text: str) -> tuple[str, str]:
     return _utc(start, zone, low), _utc(start, zone, high)
 
 
+def compare(left: str, right: str) -> int | None:
+    """Below, above or 0, by the precision both have; None where that is the same and one of them goes on.
+
+    http://hl7.org/fhirpath/N1/#greater-than"""
+    shared = min(len(left), len(right), len("YYYY-MM-DDT"))
+    whole = shared == len("YYYY-MM-DDT")
+    a, b = (date_range(left)[0], date_range(right)[0]) if whole else (left[:shared], right[:shared])
+    if a == b and len(left) != len(right) and not whole:
+        return None
+    return (a > b) - (a < b)
+
+
 def _days(year: int, month: str | None, day: str | None) -> tuple[str, str]:
     first, last = int(month or 1), int(month or 12)
     low, high = int(day or 1), int(day) if day else monthrange(year, last)[1]

@@ -2,16 +2,12 @@
 
 A rule is a function of a value and its scope that tells problems; each is made once, from a row of R4's tables."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from mappings.fhir.path_nodes import target_type
 from mappings.fhir.problem import NONE, Problem, Problems, Rule, Scope, one
 from mappings.fhir.r4 import tables
-
-_restful = re.compile(
-    r"(?:https?://.+/)?([A-Z][A-Za-z]+)(?:/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?|\?.*)"
-)
 
 
 def required(names: Mapping[str, str]) -> Rule:
@@ -64,8 +60,7 @@ def _pointed_at(text: Any, scope: Scope) -> str | None:
         return None
     if text.startswith("#"):
         return scope.contained.get(text[1:])
-    found = _restful.fullmatch(text)
-    return found[1] if found and found[1] in tables.resource_types() else None
+    return target_type(text)
 
 
 def coded(url: str, systems: Mapping[str, frozenset[str]]) -> Rule:

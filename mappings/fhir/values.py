@@ -1,8 +1,8 @@
 """Search values out of R4's data types: text whose order is the order of what it means.
 
-An index is made so: for each of ``tables.search_parameters(type)``, ``path.compile(parameter.expression)`` finds nodes in
-a resource, and the function here that the parameter's type names (``dates``, ``strings``, ``tokens``, ``quantities``,
-``numbers``, ``reference``) turns each ``node.value``, by its ``node.type``, into values.
+An index is made so: for a row of ``tables.search_parameters``, ``path.compile(parameter.expression).nodes(resource)``
+has what the parameter is about, and the function here that the parameter's type names (``dates``, ``strings``,
+``tokens``, ``quantities``, ``numbers``, ``reference``) turns each ``node.value``, by its ``node.type``, into values.
 
 https://hl7.org/fhir/R4/search.html#ptypes"""
 
@@ -70,7 +70,7 @@ def dates(value: Any, type: str) -> Range | None:
 # --- string
 
 
-def fold(text: str) -> str:
+def normalized(text: str) -> str:
     """Without case, accents and superfluous white space: how a string search compares."""
     if not text.isascii():
         text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
@@ -85,7 +85,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 
 def strings(value: Any, type: str) -> Iterator[str]:
-    """The texts of a value, as they were written; ``fold`` makes them comparable."""
+    """The texts of a value, as they were written; ``normalized`` makes them comparable."""
     if isinstance(value, str):
         yield value
     for part in PARTS.get(type, ()):

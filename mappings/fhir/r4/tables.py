@@ -105,6 +105,12 @@ def resource_types() -> KeysView[str]:
 
 
 @cache
+def type_names() -> frozenset[str]:
+    """Every type: of resources, of data, primitive, abstract."""
+    return frozenset(_table("structures")["types"])
+
+
+@cache
 def primitive_types() -> frozenset[str]:
     return frozenset(name for name, row in _table("structures")["types"].items() if row["kind"] == "primitive-type")
 
