@@ -1,0 +1,88 @@
+"""The HTTP application: what answers where.
+
+From outside inwards: counting and logging, faults, CORS, limits, compression, routes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+
+from server import failures, health, hl7v2, landing
+from server.auth import routes as auth
+from server.auth.gate import Principal
+from server.auth.rfc6750 import principal
+from server.auth.smart import oauth_uris
+from server.fhir import router as fhir
+from server.limits import Bounded, Limits
+from server.store.store import Store
+from server.telemetry import Metrics, Observed
+
+EXPOSED = ("ETag", "Last-Modified", "Location", "Content-Location", "X-Request-Id", "WWW-Authenticate")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+HEADERS = (
+    "Accept",
+    "Authorization",
+    "Content-Type",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Exist",
+    "If-None-Match",
+    "Prefer",
+)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def application(  # noqa: PLR0913 - all but the store and its address has a default
+    store: Store,
+    *,
+    base_url: str,
+    receive: hl7v2.Receive | None = None,
+    tenant: str = "default",
+    clock: Callable[[], datetime] = now,
+    authenticate: Callable[[Request], Principal] = principal,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """``base_url`` is this server's root as clients see it. ``receive`` takes the v2 messages of ``tenant``'s feed;
+    without it there is none over HTTP. ``authenticate`` says who asks, or raises Unauthorized."""
+    metrics = Metrics()
+    app = FastAPI(
+        title="Causeway",
+        openapi_url=None,
+        redirect_slashes=False,
+        middleware=middleware(metrics, limits or Limits()),
+    )
+    failures.install(app)
+    authority = auth.install(app, store, base_url, clock)
+    site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority))
+    app.include_router(health.router(store, metrics))
+    app.include_router(landing.router(base_url))
+    if receive:
+        app.include_router(hl7v2.router(receive, authenticate, tenant))
+    app.include_router(fhir.router(site), prefix="/fhir")
+    return app
+
+
+def middleware(metrics: Metrics, limits: Limits) -> list[Middleware]:
+    """Scripts of any origin may call with a token of their own; none may use a browser's cookies."""
+    return [
+        Middleware(Observed, metrics=metrics, new_id=lambda: str(uuid4())),
+        Middleware(failures.Guarded),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=("*",),
+            allow_methods=METHODS,
+            allow_headers=HEADERS,
+            expose_headers=EXPOSED,
+            max_age=3600,
+        ),
+        Middleware(Bounded, limits=limits),
+        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
+    ]

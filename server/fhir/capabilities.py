@@ -1,0 +1,78 @@
+"""What this server says of itself, out of the rows that it works by.
+
+https://hl7.org/fhir/R4/http.html#capabilities, https://hl7.org/fhir/R4/capabilitystatement.html"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+
+from mappings.fhir.json import Json, dumps
+from server.fhir.operations.table import OPERATIONS, Operation
+from server.fhir.registry import ResourceType, names, resource_type
+from server.fhir.resource import instant
+
+OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+SYSTEM_INTERACTIONS = ("batch", "transaction")
+SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+
+
+def statement(base: str, at: datetime, oauth: Mapping[str, str]) -> bytes:
+    """The CapabilityStatement. ``oauth``: the authorization server's endpoints, by the names that SMART gives them."""
+    return dumps(
+        {
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": instant(at),
+            "kind": "instance",
+            "software": {"name": "Causeway", "version": version("causeway")},
+            "implementation": {"description": "Causeway FHIR R4 API", "url": base},
+            "fhirVersion": "4.0.1",
+            "format": ["json", "application/fhir+json"],
+            "rest": [rest(oauth)],
+        }
+    )
+
+
+def rest(oauth: Mapping[str, str]) -> Json:
+    rows = (resource_type(name) for name in sorted(names()))
+    return {
+        "mode": "server",
+        "security": security(oauth),
+        "resource": [resource(row) for row in rows if row.interactions],
+        "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
+    }
+
+
+def security(oauth: Mapping[str, str]) -> Json:
+    """https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html, and for older clients the ``oauth-uris``."""
+    uris = [{"url": name, "valueUri": url} for name, url in sorted(oauth.items())]
+    service = {"coding": [{"system": SECURITY_SERVICE, "code": "SMART-on-FHIR", "display": "SMART-on-FHIR"}]}
+    return {
+        **({"extension": [{"url": OAUTH_URIS, "extension": uris}]} if uris else {}),
+        "cors": True,
+        "service": [service],
+    }
+
+
+def resource(row: ResourceType) -> Json:
+    parameters = [{"name": each.code, "type": each.type} for each in row.parameters.values()]
+    operations = [rendered(each) for each in OPERATIONS if each.type in {"", row.name}]
+    return {
+        "type": row.name,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{row.name}",
+        "interaction": [{"code": code} for code in sorted(row.interactions)],
+        "versioning": "versioned",
+        "readHistory": True,
+        "updateCreate": "update" in row.interactions,
+        "conditionalCreate": "create" in row.interactions,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": "update" in row.interactions,
+        "conditionalDelete": "not-supported",
+        "referencePolicy": ["literal", "logical"],
+        **({"searchParam": parameters} if "search-type" in row.interactions else {}),
+        **({"operation": operations} if operations else {}),
+    }
+
+
+def rendered(operation: Operation) -> Json:
+    return {"name": operation.name, "definition": operation.definition}

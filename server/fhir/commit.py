@@ -1,0 +1,83 @@
+"""How an interaction writes: one entry, computed from what is stored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from server.auth.gate import GatedStore
+from server.fhir.exchange import Parameters, Request
+from server.fhir.outcome import Invalid, PreconditionFailed
+from server.fhir.search.parse import MAX_PARAMETERS, conditions
+from server.store.entry import Entry, Version, Write
+from server.store.journal import Snapshot
+from server.store.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an interaction makes of one resource: a write and the status that tells of it, or, without a write, the
+    version that is there already."""
+
+    status: int
+    write: Write | None = None
+    there: Version | None = None
+
+
+class Unchanged(Exception):
+    """Nothing is to be written, so no entry is made."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self.change = change
+
+
+Changing = Callable[[Snapshot], Change]
+
+
+def commit(gated: GatedStore, request: Request, changing: Changing, *needs: str) -> tuple[int, Version | None]:
+    """The status and the version that stands now. ``needs`` are the interactions that the client must be allowed; the
+    first is what is done."""
+
+    def fold(snapshot: Snapshot) -> Entry:
+        change = changing(snapshot)
+        if change.write is None:
+            raise Unchanged(change)
+        about = {"interaction": needs[0], "type": request.type, "status": str(change.status)}
+        return entry(gated, snapshot, (change.write,), about)
+
+    try:
+        done = gated.submit(fold, needs=tuple((each, request.type) for each in needs))
+    except Unchanged as unchanged:
+        return unchanged.change.status, unchanged.change.there
+    return int(done.about["status"]), done.versions()[0]
+
+
+def entry(gated: GatedStore, snapshot: Snapshot, writes: Sequence[Write], about: dict[str, str]) -> Entry:
+    actor = gated.principal.client
+    return Entry(snapshot.tenant, snapshot.new_id(None), snapshot.at, actor, "fhir", tuple(writes), about=about)
+
+
+def selecting(request: Request, criteria: Parameters) -> Query:
+    """What a conditional interaction looks for."""
+    return conditions(request.type, criteria, base=request.base, now=request.now)
+
+
+def one(snapshot: Snapshot, type: str, where: Query) -> Version | None:
+    """The one resource that is meant, None when there is none. Raises PreconditionFailed when there are several."""
+    found = snapshot.find(type, where)
+    if len(found) > 1:
+        raise PreconditionFailed("the criteria are met by more than one resource")
+    return found[0] if found else None
+
+
+def parameters(text: str) -> Parameters:
+    """A query string's parameters, in order, each as often as it stands there."""
+    try:
+        pairs = parse_qsl(
+            text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS * 4
+        )
+    except UnicodeDecodeError:
+        raise Invalid("the query is not UTF-8") from None
+    except ValueError:
+        raise Invalid("the query has too many parameters") from None
+    return tuple(pairs)

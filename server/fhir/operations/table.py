@@ -1,0 +1,68 @@
+"""The operations that this server offers, each a row.
+
+https://hl7.org/fhir/R4/operations.html"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mappings.fhir.json import Json, dumps
+from server.auth.gate import GatedStore
+from server.fhir.exchange import Answer, Request
+from server.fhir.operations.meta import meta
+from server.fhir.operations.validate import validate
+from server.fhir.outcome import MethodNotAllowed, NotSupported
+
+Run: TypeAlias = Callable[[GatedStore, Request], Answer]
+
+TYPE, INSTANCE = "type", "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """``type`` "" stands for every resource type. ``levels``: ``type`` is ``/Claim/$submit``, ``instance`` is
+    ``/Claim/1/$submit``. What ``reads`` changes nothing, and may be asked for with GET."""
+
+    name: str
+    type: str
+    levels: frozenset[str]
+    run: Run
+    definition: str
+    reads: bool = False
+
+
+def of_body(handler: Callable[[GatedStore, Json], Json | Answer]) -> Run:
+    """An operation that takes one resource and gives one."""
+
+    def run(gated: GatedStore, request: Request) -> Answer:
+        result = handler(gated, request.resource())
+        return result if isinstance(result, Answer) else Answer(200, dumps(result))
+
+    return run
+
+
+HL7 = "http://hl7.org/fhir/OperationDefinition"
+
+OPERATIONS: Sequence[Operation] = (
+    Operation("meta", "", frozenset({INSTANCE}), meta, f"{HL7}/Resource-meta", reads=True),
+    Operation("validate", "", frozenset({TYPE, INSTANCE}), validate, f"{HL7}/Resource-validate"),
+)
+
+
+def operate(gated: GatedStore, request: Request) -> Answer:
+    level = INSTANCE if request.id else TYPE
+    return found(request.type, request.operation, level).run(gated, request)
+
+
+def operate_by_get(gated: GatedStore, request: Request) -> Answer:
+    operation = found(request.type, request.operation, INSTANCE if request.id else TYPE)
+    if not operation.reads:
+        raise MethodNotAllowed("this operation is asked for with POST", headers={"allow": "POST"})
+    return operation.run(gated, request)
+
+
+def found(type: str, name: str, level: str) -> Operation:
+    for each in OPERATIONS:
+        if each.name == name and each.type in {"", type} and level in each.levels:
+            return each
+    raise NotSupported("there is no such operation here")

@@ -1,0 +1,77 @@
+"""What this server does with each resource type: one row per type, made from R4's own tables when first asked for.
+
+``DIFFERS`` is all that is not as R4's tables have it. The router, the index, the checks of scopes and the
+CapabilityStatement read these rows, so they cannot disagree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from mappings.fhir.r4.tables import SearchParameter, resource_types, search_parameters
+from server.fhir.outcome import MethodNotAllowed, NotSupported
+
+READING = frozenset({"read", "vread", "history-instance", "history-type", "search-type"})
+WRITING = frozenset({"create", "update", "delete"})
+ALL = READING | WRITING
+
+DIFFERS: Mapping[str, frozenset[str]] = {
+    # R4 gives it no endpoint: it is what operations take and give. https://hl7.org/fhir/R4/parameters.html
+    "Parameters": frozenset(),
+}
+"""Interactions of the types that do not have all of them (http://hl7.org/fhir/ValueSet/type-restful-interaction)."""
+
+SEARCHED = frozenset({"token", "string", "date", "reference", "number", "quantity", "uri"})
+NOT_SEARCHED = frozenset({"phonetic"})
+"""Matching by sound depends on a language, and R4 leaves it open which."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One row. ``parameters`` are what it can be searched by, by code."""
+
+    name: str
+    interactions: frozenset[str]
+    parameters: Mapping[str, SearchParameter]
+
+
+@cache
+def names() -> frozenset[str]:
+    return frozenset(resource_types())
+
+
+def resource_type(name: str) -> ResourceType:
+    """Raises NotSupported for a type that R4 does not have."""
+    if name not in names():
+        raise NotSupported("this resource type is not one of FHIR R4's")
+    return _row(name)
+
+
+@cache
+def _row(name: str) -> ResourceType:
+    known = {each.code: each for each in search_parameters(name) if _is_searched(each)}
+    return ResourceType(name, DIFFERS.get(name, ALL), MappingProxyType(known))
+
+
+def _is_searched(parameter: SearchParameter) -> bool:
+    return bool(parameter.expression) and parameter.type in SEARCHED and parameter.code not in NOT_SEARCHED
+
+
+def permitted(name: str, interaction: str) -> ResourceType:
+    """The row, if the type has the interaction at all. Raises NotSupported, MethodNotAllowed."""
+    row = resource_type(name)
+    if interaction not in row.interactions:
+        raise MethodNotAllowed(f"{name} has no {interaction} here")
+    return row
+
+
+@cache
+def referring(target: str) -> Mapping[str, tuple[str, ...]]:
+    """By type: the parameters that find what refers to a resource of type ``target``."""
+    rows = {name: _reference_parameters(resource_type(name), target) for name in sorted(names())}
+    return {name: codes for name, codes in rows.items() if codes}
+
+
+def _reference_parameters(row: ResourceType, target: str) -> tuple[str, ...]:
+    references = (each for each in row.parameters.values() if each.type == "reference")
+    return tuple(each.code for each in references if not each.target or target in each.target)

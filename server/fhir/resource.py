@@ -1,0 +1,92 @@
+"""From a body to what the store writes: the one way in which any room makes a Write of a FHIR resource."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mappings.fhir.checker import check
+from mappings.fhir.json import Json, dumps
+from server.fhir.outcome import Invalid, Issue
+from server.fhir.search.terms import own_terms, terms
+from server.identity.keys import identities
+from server.store.entry import NO_MARKS, Key, Marks, Version, Write
+from server.store.journal import Snapshot
+
+MAX_ISSUES = 50
+SERVERS_META = frozenset({"versionId", "lastUpdated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A body that conforms, with all that can be said of it before its id and version are known."""
+
+    body: Json
+    terms: tuple[str, ...]
+    identities: tuple[str, ...]
+
+
+def accept(body: Json) -> Accepted:
+    """Pure, so it is done before the journal's turn comes. Raises Invalid with the place of each thing wrong."""
+    if problems := check(body):
+        shown = (Issue(each.text, each.expression, each.code) for each in problems[:MAX_ISSUES])
+        raise Invalid(*shown)
+    return Accepted(body, terms(body), identities(body))
+
+
+def prepare(
+    snapshot: Snapshot,
+    body: Json | Accepted,
+    *,
+    base: Version | None,
+    marks: Marks = NO_MARKS,
+    reserves_extra: Sequence[str] = (),
+    id: str | None = None,
+) -> Write:
+    """The next version of ``base``, or the first of a resource (``id``, else the body's, else a new one).
+
+    ``reserves_extra`` are held or the write fails; what the body's own identifiers name is held only if nobody else
+    does, since FHIR lets two resources carry the same identifier. Raises Invalid."""
+    accepted = body if isinstance(body, Accepted) else accept(body)
+    kind = accepted.body["resourceType"]
+    key = base.key if base else Key(kind, id or accepted.body.get("id") or snapshot.new_id(None))
+    number = base.version if base else 0
+    stamped = stamp(accepted.body, key.id, number + 1, snapshot.at)
+    return Write(
+        key=key,
+        base=number,
+        body=dumps(stamped),
+        terms=tuple(sorted((*accepted.terms, *own_terms(key.id, snapshot.at)))),
+        reserves=reserved(snapshot, key, base, accepted.identities, reserves_extra),
+        marks=marks,
+    )
+
+
+def deletion(base: Version) -> Write:
+    """What was held is free again, and nothing finds it any more."""
+    return Write(base.key, base.version, None)
+
+
+def stamp(body: Json, id: str, version: int, at: datetime) -> Json:
+    """``id``, ``meta.versionId`` and ``meta.lastUpdated`` are the server's to say, whatever the client sent."""
+    sent = {name: value for name, value in body.get("meta", {}).items() if name not in SERVERS_META}
+    meta = {"versionId": str(version), "lastUpdated": instant(at), **sent}
+    return {"resourceType": body["resourceType"], "id": id, "meta": meta, **_rest(body)}
+
+
+def _rest(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name not in {"resourceType", "id", "meta"}}
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def reserved(
+    snapshot: Snapshot, key: Key, base: Version | None, soft: Sequence[str], hard: Sequence[str]
+) -> tuple[str, ...]:
+    """What the resource holds from now on: what it must, what it held that is no identifier of its body, and of its
+    identifiers those that no other resource holds."""
+    kept = [each for each in (base.reserves if base else ()) if "?identifier=" not in each]
+    held: Mapping[str, Key] = snapshot.holders(soft) if soft else {}
+    free = [each for each in soft if held.get(each, key) == key]
+    return tuple(dict.fromkeys((*hard, *kept, *free)))

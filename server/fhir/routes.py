@@ -1,0 +1,94 @@
+"""Where each interaction is found: one table, which HTTP and the entries of a Bundle are served by.
+
+https://hl7.org/fhir/R4/http.html#summary"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from server.auth.gate import GatedStore
+from server.fhir.commit import parameters
+from server.fhir.create import create
+from server.fhir.delete import delete
+from server.fhir.exchange import Answer, Request
+from server.fhir.history import history
+from server.fhir.operations.table import operate, operate_by_get
+from server.fhir.outcome import MethodNotAllowed, NotFound
+from server.fhir.read import read
+from server.fhir.registry import permitted, resource_type
+from server.fhir.search_type import search, search_by_post
+from server.fhir.update import update, update_if
+from server.fhir.vread import vread
+
+Run: TypeAlias = Callable[[GatedStore, Request], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """``name`` is of http://hl7.org/fhir/ValueSet/type-restful-interaction; an ``operation`` has a table of its own."""
+
+    name: str
+    run: Run
+
+
+READ = Interaction("read", read)
+SEARCH = Interaction("search-type", search)
+
+ROUTES: Mapping[str, Mapping[str, Interaction]] = {
+    "{type}/_search": {"POST": Interaction("search-type", search_by_post)},
+    "{type}/_history": {"GET": Interaction("history-type", history)},
+    "{type}/${operation}": {
+        "GET": Interaction("operation", operate_by_get),
+        "POST": Interaction("operation", operate),
+    },
+    "{type}/{id}/${operation}": {
+        "GET": Interaction("operation", operate_by_get),
+        "POST": Interaction("operation", operate),
+    },
+    "{type}/{id}/_history/{version}": {"GET": Interaction("vread", vread)},
+    "{type}/{id}/_history": {"GET": Interaction("history-instance", history)},
+    "{type}/{id}": {"GET": READ, "PUT": Interaction("update", update), "DELETE": Interaction("delete", delete)},
+    "{type}": {"GET": SEARCH, "POST": Interaction("create", create), "PUT": Interaction("update", update_if)},
+}
+"""In this order: an address is what the first pattern that it fits says."""
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+_PATTERNS = tuple((_pattern(path), path) for path in ROUTES)
+
+
+def interaction(path: str, method: str) -> Interaction:
+    """Raises MethodNotAllowed, with the methods that there are."""
+    offered = ROUTES[path]
+    found = offered.get("GET" if method == "HEAD" else method)
+    if found is None:
+        raise MethodNotAllowed("this method is not offered here", headers={"allow": ", ".join(sorted(offered))})
+    return found
+
+
+def perform(gated: GatedStore, path: str, method: str, request: Request) -> Answer:
+    """One interaction, if the type has it."""
+    asked = interaction(path, method)
+    if asked.name == "operation":
+        resource_type(request.type)
+    else:
+        permitted(request.type, asked.name)
+    return asked.run(gated, request)
+
+
+def _parts(found: re.Match[str]) -> dict[str, Any]:
+    return {part: unquote(value) for part, value in found.groupdict().items()}
+
+
+def addressed(request: Request, url: str) -> tuple[str, Request]:
+    """The pattern that a relative address fits, and the request that it makes of ``request``. Raises NotFound."""
+    path, _, query = url.partition("?")
+    for pattern, name in _PATTERNS:
+        if found := pattern.fullmatch(path):
+            return name, replace(request, query=parameters(query), **_parts(found))
+    raise NotFound("no interaction is found at this address")

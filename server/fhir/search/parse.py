@@ -1,0 +1,211 @@
+"""From the parameters of a request to what the store is asked.
+
+https://hl7.org/fhir/R4/search.html"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.fhir.exchange import Parameters
+from server.fhir.outcome import Invalid, Issue
+from server.fhir.registry import ResourceType, resource_type
+from server.fhir.search.escapes import split
+from server.fhir.search.kind import Asked
+from server.fhir.search.kinds import kind, question
+from server.store.query import All, Any, Not, Query, Search, Sort, starts
+
+MAX_PARAMETERS = 60
+MAX_PARTS = 300
+"""What all parameters together may ask of the store."""
+MAX_LENGTH = 4_000
+MAX_COUNT = 1000
+DEFAULT_COUNT = 50
+
+RENDERING = frozenset({"_format", "_pretty"})
+"""Said of the answer's form; they are not the search's own."""
+RESULT = frozenset({"_sort", "_count", "_total", "_summary", "_page"})
+TOTALS: Mapping[str, bool] = {"none": False, "estimate": True, "accurate": True}
+SUMMARIES: Mapping[str, bool] = {"false": False, "count": True}
+NOT_YET = frozenset(
+    {
+        "_contained",
+        "_containedType",
+        "_content",
+        "_elements",
+        "_filter",
+        "_has",
+        "_include",
+        "_list",
+        "_query",
+        "_revinclude",
+        "_text",
+    }
+)
+"""Parameters of R4 that would change what is found or shown: to leave them out would be a wrong answer."""
+
+_PRINTABLE = re.compile(r"[\w:.\-]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """``used`` is what was understood, for the honest ``self`` link; ``ignored`` what was not. ``capped``: more was
+    asked for in one page than is given."""
+
+    search: Search
+    used: Parameters
+    ignored: tuple[Issue, ...] = ()
+    total: bool = False
+    only_count: bool = False
+    capped: bool = False
+
+    @property
+    def where(self) -> Query:
+        return self.search.where
+
+
+def parse(type: str, query: Parameters, *, base: str = "", now: datetime | None = None, strict: bool = False) -> Parsed:
+    """``base`` is this server's own address. Raises Invalid; with ``strict`` also for parameters that are not known."""
+    row = resource_type(type)
+    query = tuple(each for each in query if each[0] not in RENDERING)
+    bounded(query)
+    unknown = [code for code, _ in query if not is_known(row, code)]
+    ignored = tuple(Issue(f"search parameter {printable(each)} is not known", code="not-supported") for each in unknown)
+    if strict and ignored:
+        raise Invalid(*ignored)
+    used = tuple(each for each in query if each[0] not in unknown)
+    return _parsed(row, used, ignored, base, now)
+
+
+def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], base: str, now: datetime | None) -> Parsed:
+    result = single(each for each in used if each[0] in RESULT)
+    where = All(tuple(criterion(row, *each, base, now) for each in used if each[0] not in RESULT))
+    if parts(where) > MAX_PARTS:
+        raise Invalid(Issue(f"the search has more than {MAX_PARTS} parts", code="too-costly"))
+    count = counted(result.get("_count"))
+    return Parsed(
+        Search(row.name, where, sort(row, result.get("_sort")), count, result.get("_page")),
+        used,
+        ignored,
+        choice("_total", result.get("_total"), TOTALS),
+        choice("_summary", result.get("_summary"), SUMMARIES) or count == 0,
+        count == MAX_COUNT,
+    )
+
+
+def conditions(type: str, query: Parameters, *, base: str = "", now: datetime | None = None) -> Query:
+    """A conditional interaction's criteria: nothing in them may be left out, or another resource would be meant."""
+    if not query or any(code in RESULT for code, _ in query):
+        raise Invalid("search parameters that select the resource are needed")
+    return parse(type, query, base=base, now=now, strict=True).where
+
+
+def bounded(query: Parameters) -> None:
+    if len(query) > MAX_PARAMETERS:
+        raise Invalid(Issue(f"more than {MAX_PARAMETERS} search parameters", code="too-costly"))
+    for code, value in query:
+        if len(code) + len(value) > MAX_LENGTH:
+            raise Invalid(Issue(f"{printable(code)}: longer than {MAX_LENGTH} characters", code="too-long"))
+        if _CONTROL.search(value):
+            raise Invalid(f"{printable(code)}: control characters cannot be searched for")
+
+
+def is_known(row: ResourceType, code: str) -> bool:
+    """Raises Invalid for what R4 knows and this server does not do."""
+    name = code.partition(":")[0]
+    if name in NOT_YET:
+        raise Invalid(Issue(f"{name} is not supported", code="not-supported"))
+    head, dot, _ = code.partition(".")
+    if dot and head.partition(":")[0] in row.parameters:
+        raise Invalid(Issue(f"{printable(head)}: chained search is not supported", code="not-supported"))
+    return name in row.parameters or code in RESULT
+
+
+def criterion(row: ResourceType, name: str, text: str, base: str, now: datetime | None) -> Query:
+    """One parameter: its values are alternatives."""
+    code, _, modifier = name.partition(":")
+    parameter = row.parameters[code]
+    values = split(text, ",")
+    if len(values) > MAX_PARTS:
+        raise Invalid(Issue(f"{code}: more than {MAX_PARTS} values", code="too-costly"))
+    if not all(values):
+        raise Invalid(f"{code}: a value is empty")
+    if modifier == "missing":
+        return missing(code + kind(parameter).present, code, text)
+    ask = question(parameter, modifier)
+    if ask is None:
+        raise Invalid(Issue(f"{code}: the modifier {printable(modifier)} is not supported", code="not-supported"))
+    asked = tuple(ask(Asked(parameter, each, base, now)) for each in values)
+    return all_or_any(asked, modifier)
+
+
+def parts(query: Query) -> int:
+    """How many ranges of terms a query looks at."""
+    match query:
+        case All(queries) | Any(queries):
+            return sum(map(parts, queries))
+        case Not(inner):
+            return parts(inner)
+        case _:
+            return 1
+
+
+def all_or_any(asked: tuple[Query, ...], modifier: str) -> Query:
+    """``:not=a,b`` is neither a nor b. https://hl7.org/fhir/R4/search.html#token"""
+    if len(asked) == 1:
+        return asked[0]
+    return All(asked) if modifier == "not" else Any(asked)
+
+
+def missing(prefix: str, code: str, text: str) -> Query:
+    """https://hl7.org/fhir/R4/search.html#modifiers"""
+    match text:
+        case "true":
+            return Not(starts(prefix))
+        case "false":
+            return starts(prefix)
+        case _:
+            raise Invalid(f"{code}: :missing is true or false")
+
+
+def single(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for code, value in pairs:
+        if code in found:
+            raise Invalid(f"{code} is given twice")
+        found[code] = value
+    return found
+
+
+def sort(row: ResourceType, text: str | None) -> Sort | None:
+    if text is None:
+        return None
+    code = text.removeprefix("-")
+    if "," in text:
+        raise Invalid(Issue("_sort: one key is supported", code="not-supported"))
+    if code not in row.parameters:
+        raise Invalid(Issue(f"_sort: {printable(code)} is not a search parameter of {row.name}", code="not-supported"))
+    return Sort(code + kind(row.parameters[code]).present, text.startswith("-"))
+
+
+def counted(text: str | None) -> int:
+    """https://hl7.org/fhir/R4/search.html#count: more than MAX_COUNT is given in pages."""
+    if text is None:
+        return DEFAULT_COUNT
+    if not re.fullmatch("[0-9]{1,9}", text):
+        raise Invalid("_count has to be a whole number")
+    return min(int(text), MAX_COUNT)
+
+
+def choice(code: str, text: str | None, known: Mapping[str, bool]) -> bool:
+    if text is None:
+        return False
+    if text not in known:
+        raise Invalid(Issue(f"{code} is one of {', '.join(known)}", code="not-supported"))
+    return known[text]
+
+
+def printable(name: str) -> str:
+    """A name as it may be repeated in an answer; anything else could be data that went astray."""
+    return name if _PRINTABLE.fullmatch(name) else "(unprintable)"

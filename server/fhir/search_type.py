@@ -1,0 +1,70 @@
+"""https://hl7.org/fhir/R4/http.html#search, https://hl7.org/fhir/R4/search.html"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mappings.fhir.json import Json
+from server.auth.gate import GatedStore
+from server.fhir.bundle import bundle, link, match, replaced, told
+from server.fhir.commit import parameters
+from server.fhir.exchange import FORM, Answer, Parameters, Request, charset_of
+from server.fhir.outcome import Invalid, Issue, UnsupportedMediaType
+from server.fhir.search.parse import Parsed, parse
+from server.store.engine import Page
+
+
+def search(gated: GatedStore, request: Request) -> Answer:
+    """One page of what is found, in the order of ``_sort`` and then of the ids."""
+    handling = request.prefer.get("handling")
+    parsed = parse(request.type, request.query, base=request.base, now=request.now, strict=handling == "strict")
+    if parsed.only_count:
+        counted = gated.count(request.type, parsed.where)
+        return Answer(200, bundle("searchset", links(request, parsed, None), outcome(parsed), counted))
+    page = found(gated, parsed)
+    entries = [*(match(request, each) for each in page.versions), *outcome(parsed)]
+    return Answer(200, bundle("searchset", links(request, parsed, page.next), entries, total(gated, parsed, page)))
+
+
+def found(gated: GatedStore, parsed: Parsed) -> Page:
+    try:
+        return gated.search(parsed.search)
+    except ValueError:
+        raise Invalid("_page is not one that this server gave for this search") from None
+
+
+def search_by_post(gated: GatedStore, request: Request) -> Answer:
+    """``POST Type/_search``: what stands in the form and what stands in the address are one query."""
+    return search(gated, replace(request, query=(*request.query, *form(request))))
+
+
+def form(request: Request) -> Parameters:
+    if request.media_type != FORM:
+        raise UnsupportedMediaType(f"a search is posted as {FORM}")
+    if charset_of(request.headers["content-type"]) not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("a form is read as UTF-8 only")
+    try:
+        return parameters(request.body.decode("ascii"))
+    except UnicodeDecodeError:
+        raise Invalid(Issue("the form is not percent-encoded", code="structure")) from None
+
+
+def total(gated: GatedStore, parsed: Parsed, page: Page) -> int | None:
+    """What is known without counting is said unasked. https://hl7.org/fhir/R4/search.html#total"""
+    if page.next is None and parsed.search.after is None:
+        return len(page.versions)
+    return gated.count(parsed.search.type, parsed.where) if parsed.total else None
+
+
+def links(request: Request, parsed: Parsed, following: str | None) -> list[Json]:
+    """``self`` says what was done, not what was asked. https://hl7.org/fhir/R4/search.html#conformance"""
+    url = f"{request.base}/{request.type}"
+    used = parsed.used
+    if parsed.capped:
+        used = replaced(used, "_count", str(parsed.search.limit))
+    found = [link("self", url, used)]
+    return found if following is None else [*found, link("next", url, replaced(used, "_page", following))]
+
+
+def outcome(parsed: Parsed) -> Sequence[Json]:
+    ignored = [Issue(each.diagnostics, code=each.code, severity="warning") for each in parsed.ignored]
+    return [told(ignored)] if ignored else []
