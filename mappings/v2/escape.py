@@ -51,7 +51,7 @@ def _decoder(delimiters: Delimiters) -> tuple[re.Pattern[str], Callable[[re.Matc
         count = _COUNT.fullmatch(name)
         return known.get(count[1], match[0]) if count else match[0]
 
-    return re.compile(f"{mark}([^{mark}\r\n]*){mark}"), meaning
+    return re.compile(f"{mark}([^{mark}\r\n]+){mark}"), meaning
 
 
 @lru_cache(maxsize=256)

@@ -18,16 +18,19 @@ _ENCODING_CHARACTERS = 2
 class Node:
     """A value at some level. ``raw`` is what stands between the delimiters."""
 
-    __slots__ = ("delimiters", "raw")
+    __slots__ = ("_parts", "delimiters", "raw")
     __iter__ = None  # [n] is never out of range, so that iterating by it would not end
 
     def __init__(self, raw: str, delimiters: Delimiters) -> None:
         self.raw = raw
         self.delimiters = delimiters
+        self._parts: list[str] | None = None
 
     @property
     def text(self) -> str:
         """Unescaped, without surrounding blanks; of a composite, its first leaf. Empty when absent or null."""
+        if not self.raw:
+            return ""
         match = self.delimiters.leaf.match(self.raw)
         leaf = match[0].strip(BLANK) if match else ""
         return "" if leaf == NULL else unescape(leaf, self.delimiters)
@@ -43,6 +46,8 @@ class Node:
 
     def __bool__(self) -> bool:
         """Whether there is a value in it anywhere."""
+        if not self.raw:
+            return False
         bare = self.raw.strip(self.delimiters.empty)
         return bool(bare) and (NULL not in bare or any(leaf not in ("", NULL) for leaf in self._leaves()))
 
@@ -53,8 +58,10 @@ class Node:
     def _leaves(self) -> list[str]:
         return re.split(f"[{re.escape(self.delimiters.empty)}]", self.raw)
 
-    def _split(self, separator: str) -> list[str]:
-        return self.raw.split(separator) if separator else [self.raw]
+    def _part(self, number: int, separator: str) -> str:
+        if self._parts is None:
+            self._parts = self.raw.split(separator) if separator else [self.raw]
+        return self._parts[number - 1] if 0 < number <= len(self._parts) else ""
 
 
 class Subcomponent(Node):
@@ -65,16 +72,14 @@ class Component(Node):
     __slots__ = ()
 
     def __getitem__(self, number: int) -> Subcomponent:
-        parts = self._split(self.delimiters.subcomponent)
-        return Subcomponent(parts[number - 1] if 0 < number <= len(parts) else "", self.delimiters)
+        return Subcomponent(self._part(number, self.delimiters.subcomponent), self.delimiters)
 
 
 class Repetition(Node):
     __slots__ = ()
 
     def __getitem__(self, number: int) -> Component:
-        parts = self._split(self.delimiters.component)
-        return Component(parts[number - 1] if 0 < number <= len(parts) else "", self.delimiters)
+        return Component(self._part(number, self.delimiters.component), self.delimiters)
 
 
 class Field(Node):
@@ -91,7 +96,7 @@ class Field(Node):
 
     def __getitem__(self, number: int) -> Component:
         """Component ``number`` of the first repetition."""
-        return Repetition(self._split(self.delimiters.repetition)[0], self.delimiters)[number]
+        return Repetition(self._part(1, self.delimiters.repetition), self.delimiters)[number]
 
 
 class Segment:

@@ -109,10 +109,10 @@ SLOW = {
 def test_each_byte_is_read_once(stream: bytes) -> None:
     """In a thousand pieces it takes no longer than a few times as in one."""
     decoder = Decoder(len(stream))
-    begun = time.perf_counter()
+    begun = time.process_time()
     for start in range(0, len(stream), 2000):
         decoder.feed(stream[start : start + 2000])
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def fed(stream: bytes, cuts: range | list[int]) -> list[Frame | TooLarge]:

@@ -7,6 +7,7 @@ import struct
 import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext, create_default_context
 
@@ -15,6 +16,7 @@ import pytest
 from interfaces.mllp.framing import frame
 from interfaces.mllp.listener import Limits, Listener
 from interfaces.mllp.sender import Sender
+from mappings.v2.ack import ack, header
 
 Listening = Callable[..., AbstractAsyncContextManager[Listener]]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -316,3 +318,13 @@ async def test_tls(listening: Listening, connect: Connect, tls: tuple[SSLContext
         plain = await connect(listener)
         plain[1].write(frame(message(9)))
         assert b"MSA" not in await plain[0].read()
+
+
+async def test_every_real_message_is_answered(listening: Listening, shared: Path) -> None:
+    async def receive(data: bytes, peer: str) -> bytes:
+        return ack(header(data), "AA", control_id="C-9", at=datetime(2024, 3, 1, tzinfo=UTC))
+
+    files = sorted((shared / "hl7-samples").glob("*.hl7"))
+    async with listening(receive) as listener, Sender(*listener.address) as sender:
+        answered = [b"\rMSA|AA" in (await sender.send(file.read_bytes())).replace(b"@", b"|") for file in files]
+    assert answered == [True] * 253

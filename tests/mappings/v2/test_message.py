@@ -2,10 +2,15 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mappings.v2.ack import ack, header
+from mappings.v2.batch import split
 from mappings.v2.bounds import LINES, MESSAGE_BYTES, PARTS
 from mappings.v2.message import Message, NotHl7, parse
 
@@ -120,9 +125,9 @@ def test_hostile_messages_are_cheap(data: bytes) -> None:
 
 
 def timed(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     work()
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def read_or_refuse(data: bytes) -> None:
@@ -237,6 +242,52 @@ def test_nodes_do_not_iterate_and_do_not_show_what_they_hold() -> None:
             iter(node)
         assert "7001" not in repr(node)
     assert "7001" not in repr(message)
+
+
+PIECES = (
+    *(
+        b"MSH|^~\\&|",
+        b"MSH",
+        b"\rPID|",
+        b"FHS|",
+        b"\r",
+        b"\n",
+        b"|",
+        b"^",
+        b"~",
+        b"&",
+        b"\\",
+        b"\\X0D\\",
+        b'""',
+        b"\x0b",
+    ),
+    *(
+        b"UNICODE UTF-8",
+        b"|||||||||||||||8859/1",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf",
+        b"\xc3\xbc",
+        b"\xfc",
+        b"\x1b$B",
+        b" ",
+        b"A1",
+        b"\0",
+    ),
+)
+
+
+@given(
+    data=st.one_of(
+        st.binary(), st.lists(st.sampled_from(PIECES)).map(lambda pieces: b"".join((b"MSH|^~\\&|", *pieces)))
+    )
+)
+def test_anything_is_read_or_refused_and_answered(data: bytes) -> None:
+    read_or_refuse(data)
+    assert b"\rMSA|AR" in ack(header(data), "AR", control_id="C-9", at=datetime(2024, 3, 1, tzinfo=UTC)).replace(
+        b"\0", b""
+    )
+    for message in split(data).messages:
+        read_or_refuse(message)
 
 
 def test_real_messages_are_read_or_refused(samples: dict[str, bytes]) -> None:
