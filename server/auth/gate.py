@@ -2,9 +2,8 @@
 
 https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html, https://hl7.org/fhir/R4/compartmentdefinition.html"""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
@@ -35,9 +34,6 @@ ACTIONS = {
 """What each interaction takes of ``.cruds``."""
 
 READING, CHANGING = "rs", "ud"
-
-_TIMELESS = datetime(1970, 1, 1, tzinfo=UTC)
-"""A scope means the same every day; the grammar keeps out what would depend on the hour (``ap``)."""
 
 INTERNAL = "-"
 """Begins the type of a record that is no FHIR resource (a client, a token): nobody reaches those through the gate."""
@@ -75,8 +71,7 @@ def reach(principal: Principal, actions: str, type: str) -> Query:
     if type.startswith(INTERNAL):
         return NOTHING
     scopes = (each for each in principal.scopes if isinstance(each, ResourceScope) and each.reaches(type))
-    found = tuple(_bounds(each, principal, type) for each in scopes if set(actions) & set(each.actions))
-    return EVERYTHING if EVERYTHING in found else Any(tuple(dict.fromkeys(each for each in found if each != NOTHING)))
+    return _either(_bounds(each, principal, type) for each in scopes if set(actions) & set(each.actions))
 
 
 def _bounds(scope: ResourceScope, principal: Principal, type: str) -> Query:
@@ -99,8 +94,8 @@ def in_compartment(patient: str, type: str) -> Query:
     """Whatever of a type is in the patient's compartment: what refers to the patient by the parameters that R4 names,
     by no others, and the patient."""
     params = compartment("Patient").get(type, ())
-    found = tuple(equals(term(param, f"Patient/{patient}")) for param in params)
-    return Any((equals(term("_id", patient)), *found)) if type == "Patient" else Any(found)
+    found = [equals(term(param, f"Patient/{patient}")) for param in params]
+    return _either([equals(term("_id", patient)), *found] if type == "Patient" else found)
 
 
 @lru_cache(maxsize=1024)
@@ -110,9 +105,16 @@ def _narrowing(type: str, params: tuple[str, ...]) -> Query:
         return EVERYTHING
     pairs = tuple((name, unquote(value)) for name, _, value in (each.partition("=") for each in params))
     try:
-        return conditions(type, pairs, base="", now=_TIMELESS)
+        return conditions(type, pairs)
     except FhirError:
         return NOTHING
+
+
+def _either(queries: Iterable[Query]) -> Query:
+    found = tuple(dict.fromkeys(each for each in queries if each != NOTHING))
+    if EVERYTHING in found:
+        return EVERYTHING
+    return found[0] if len(found) == 1 else Any(found)
 
 
 def _both(one: Query, other: Query) -> Query:

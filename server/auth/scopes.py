@@ -31,11 +31,10 @@ MAX_SCOPES = 200
 _RESOURCE_SCOPE = re.compile(
     r"(patient|user|system)/(\*|[A-Z][A-Za-z]*)\.(?:(read|write|\*)|(?=[cruds])(c?r?u?d?s?)(?:\?(.+))?)"
 )
-# No chains and no result parameters (`_include`, `_count`): a scope narrows one type, it reaches no other. And no `ap`
-# (about): what it means depends on the day.
+# No chains and no result parameters (`_include`, `_count`): a scope narrows one type, it reaches no other.
 _PARAMETER = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9-]*|_id|_lastUpdated|_tag|_profile|_security|_source)(?::[A-Za-z-]+)?"
-    r"=(?!(?:.*,)?ap\d)[\x21\x23-\x25\x27-\x5b\x5d-\x7e]+"
+    r"=[\x21\x23-\x25\x27-\x5b\x5d-\x7e]+"
 )
 
 
