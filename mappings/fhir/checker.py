@@ -6,7 +6,7 @@ once, so that threads may share it. A profile is a StructureDefinition as a type
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.fhir import invariants, narrative, rules
+from mappings.fhir import invariants, narrative, rules, stated
 from mappings.fhir.beside import primitive, primitives
 from mappings.fhir.primitives import PRIMITIVES, Predicate
 from mappings.fhir.problem import MOST, NONE, Checker, Problem, Problems, Rule, Scope, one, within
@@ -100,7 +100,8 @@ class Compiler:
 
     @staticmethod
     def _add_primitive(shape: Shape, element: Element, name: str, declared: Type) -> None:
-        predicate, expected = _bound(element, *PRIMITIVES[declared.code])
+        lexical = stated.STRICTER.get(f"{shape.type}.{name}") or PRIMITIVES[declared.code]
+        predicate, expected = _bound(element, *lexical)
         shape.expected[name] = expected
         if own := invariants.rules(element.invariants, declared.code):
             shape.members[name] = ruled(primitive(predicate, expected), own)
@@ -133,7 +134,7 @@ def _invariants(type: str) -> tuple[Rule, ...]:
     root, _, path = type.partition(".")
     structure = tables.structure(root)
     owner = next(each for each in structure.elements if each.path == path) if path else structure
-    return invariants.rules(owner.invariants, type)
+    return invariants.rules(owner.invariants, type) + stated.RULES.get(type, ())
 
 
 def _bound(element: Element, predicate: Predicate, expected: str) -> tuple[Predicate, str]:
