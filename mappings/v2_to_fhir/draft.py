@@ -4,6 +4,7 @@ A draft is not a resource yet: it holds only what its message carried. ``server/
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -36,11 +37,16 @@ class Identity:
 
     @property
     def urn(self) -> str:
-        return f"urn:uuid:{uuid5(NAMESPACE, str(self))}"
+        return urn(str(self))
 
     @property
     def reference(self) -> dict[str, str]:
         return {"reference": self.urn}
+
+
+@lru_cache(maxsize=4096)
+def urn(identity: str) -> str:
+    return f"urn:uuid:{uuid5(NAMESPACE, identity)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The groups of a message's structure: what belongs to which patient, which insurance.
 
-By the order of the segments and not by HL7's grammar, so that a segment out of place, or a sender's own, breaks none."""
+By the order of the segments, not by HL7's grammar: a segment out of place, or a sender's own, breaks none."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -27,17 +27,17 @@ def coverages(group: Group, who: Identity, story: Story) -> list[dict[str, Any]]
 
 def coverage(in1: Segment, in2: Segment, payer: Draft, who: Identity, story: Story) -> dict[str, Any]:
     """A policy is known by its payer, its plan and its member."""
-    member = says.member_number(in1, in2)
-    this = Identity.among("Coverage", who, payer.identity, text(in1[2][1]), member)
+    members = says.member_numbers(in1, in2) or ("",)
+    this, *also = (Identity.among("Coverage", who, payer.identity, text(in1[2][1]), each) for each in members)
     reading = story.reading("Coverage").read(says.IN1_COVERAGE, in1).read(says.IN2_COVERAGE, in2)
     reading.put("status", "active")
     reading.put("beneficiary", who.reference)
     reading.put("payor", [payer], (in1, 3))
     reading.put("relationship", says.relationship(in1, in2, story.sender), (in1, 17))
     reading.put("subscriber", subscriber(in1, in2, this, who, story))
-    reading.put("subscriberId", member, (in1, 49 if in1[49] else 36))
-    reading.put("identifier", [member_identifier(in1, payer, member, story)])
-    story.add(reading, this)
+    reading.put("subscriberId", members[0], (in1, 49 if in1[49] else 36))
+    reading.put("identifier", [member_identifier(in1, payer, members[0], story)])
+    story.add(reading, this, also=tuple(also))
     return {"coverage": this.reference, "priority": reading.body.get("order")}
 
 

@@ -12,6 +12,9 @@ from mappings.v2_to_fhir.sender import Sender
 NAMES = frozenset({"url"})
 """An extension that has nothing but its name says nothing."""
 
+PERIODS = frozenset({"period", "servicePeriod"})
+"""Put together of two fields."""
+
 
 class Reading:
     """Of one resource: ``body`` and ``cleared`` as a Draft has them, the drafts it refers to, what was unreadable."""
@@ -44,6 +47,14 @@ class Reading:
         if source and self.explain:
             self.sources.append(self._source(element, *source, settled))
 
+    def clear(self, path: str) -> None:
+        """Deletes a part of an element, whatever its field holds."""
+        name, _, part = path.partition(".")
+        rest = {other: value for other, value in self.body.pop(name, {}).items() if other != part}
+        if rest:
+            self.body[name] = rest
+        self.cleared.add(path)
+
     def part(self, reading: "Reading") -> dict[str, Any]:
         """What was read of a part of this resource (Encounter.diagnosis), for its list."""
         self.issues += reading.issues
@@ -54,8 +65,9 @@ class Reading:
 
     def draft(self, identity: Identity, **about: Any) -> Draft:
         """``about``: the Draft's own fields."""
-        body = self._object(self.body, "") or {}
-        return Draft(identity, body, frozenset(self.cleared), sources=tuple(self.sources), **about)
+        for name in PERIODS & self.body.keys():
+            self.body[name] = self._object(self.body[name], "")
+        return Draft(identity, self.body, frozenset(self.cleared), sources=tuple(self.sources), **about)
 
     def _row(self, row: Row, segment: Segment) -> None:
         field = segment[row.field]
@@ -91,23 +103,31 @@ class Reading:
 
     def _settled(self, value: Any, place: str) -> Any:
         """The value without what is empty; drafts in it become references, what is unreadable an issue."""
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             return value or None
-        if isinstance(value, dict):
+        if kind is dict:
             return self._object(value, place)
-        if isinstance(value, list):
+        if kind is list:
             return [each for item in value if (each := self._settled(item, place)) is not None] or None
-        if isinstance(value, Unreadable):
+        if kind is Unreadable:
             self.issues.append(Issue(value.text, place, value.code))
             return None
-        return self._reference(value, place) if isinstance(value, Draft) else value
+        return self._reference(value, place) if kind is Draft else value
 
     def _object(self, value: dict[str, Any], place: str) -> dict[str, Any] | None:
-        settled = {name: each for name, item in value.items() if (each := self._settled(item, place)) is not None}
+        settled = {}
+        for name, item in value.items():
+            if item is None or item == "":
+                continue
+            if type(item) is str:
+                settled[name] = item
+            elif (each := self._settled(item, place)) is not None:
+                settled[name] = each
         if "start" in settled and "end" in settled and not in_order(settled["start"], settled["end"]):
             self.issues.append(Issue("a period that ends before it starts", place, "102"))
             del settled["end"]
-        return settled if settled.keys() - NAMES else None
+        return settled if settled and settled.keys() != NAMES else None
 
     def _reference(self, draft: Draft, place: str) -> dict[str, Any]:
         body = self._object(draft.body, place) or {}

@@ -15,9 +15,10 @@ CODE_SYSTEM = "urn:causeway:codesystem"
 TRANSACTION = "urn:causeway:transaction"
 """Of FT1-2: each sending application counts its own."""
 
-_OID = re.compile(r"[0-2](\.(0|[1-9]\d*))+", re.ASCII)
+_OID = re.compile(r"[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _TABLE = re.compile(r"(?:HL7)?(\d{4})", re.ASCII)
-_URI = re.compile(r"(?:https?://|urn:[a-z0-9-]+:)\S+", re.ASCII)
+_URI = re.compile(rf"urn:oid:{_OID.pattern}|urn:uuid:{_UUID.pattern}|(?:https?://|urn:(?!oid:|uuid:)[a-z0-9-]+:)[!-~]+")
 _LOCAL = re.compile(r"L|99.*|LOCAL", re.IGNORECASE)
 
 
@@ -71,8 +72,8 @@ def named_system(namespace: str, universal: str, type: str, site: Site) -> str |
 def _universal(id: str, type: str) -> str | None:
     if type in ("ISO", "") and _OID.fullmatch(id):
         return f"urn:oid:{id}"
-    if type in ("UUID", "GUID"):
-        return f"urn:uuid:{urn_part(id.lower())}"
+    if type in ("UUID", "GUID") and _UUID.fullmatch(id.lower()):
+        return f"urn:uuid:{id.lower()}"
     return id if type == "URI" and _URI.fullmatch(id) else None
 
 

@@ -42,6 +42,7 @@ def by_whereabouts(location: Item) -> str:
 
 
 SLICES: Mapping[tuple[str, str], Callable[[Item], str]] = {
+    ("Patient", "identifier"): by_type,
     ("Patient", "name"): by_alias,
     ("Patient", "telecom"): by_workplace,
     ("Patient", "extension"): by_url,

@@ -83,6 +83,9 @@ CODE_SYSTEMS: Mapping[str, str] = {
 }
 """Table 0396: names of coding systems in CWE-3."""
 
+IDENTIFIER_TYPES: Mapping[str, str] = {"MRN": "MR"}
+"""Table 0203, and what every other sender calls it."""
+
 SEX: Mapping[str, str] = {"F": "female", "M": "male", "O": "other", "U": "unknown", "A": "other", "N": "other"}
 """Table 0001."""
 

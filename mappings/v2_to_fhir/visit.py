@@ -57,9 +57,7 @@ def encounter(
 def reopen(reading: Reading) -> None:
     """A13: the discharge is taken back, also where the message repeats it."""
     for path in DISCHARGE:
-        element, _, part = path.partition(".")
-        reading.body.get(element, {}).pop(part, None)
-        reading.cleared.add(path)
+        reading.clear(path)
 
 
 def diagnoses(group: Group, who: Identity, this: Identity | None, story: Story) -> tuple[Reading, list[dict[str, Any]]]:

@@ -27,7 +27,8 @@ def concept(table: str = "", codes: Codes = NO_CODES) -> Converter:
 
 
 def codeable(node: Coded, sender: Sender, table: str = "", codes: Codes = NO_CODES) -> dict[str, Any] | None:
-    codings = [found for triplet in TRIPLETS if (found := _coding(node, sender, triplet, table, codes))]
+    sent = TRIPLETS if node.raw.count(node.delimiters.component) > 2 else TRIPLETS[:1]  # noqa: PLR2004
+    codings = [found for triplet in sent if (found := _coding(node, sender, triplet, table, codes))]
     words = text(node[9]) or text(node[2])
     return {"coding": codings, "text": words} if codings or words else None
 

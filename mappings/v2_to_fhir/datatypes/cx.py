@@ -9,7 +9,7 @@ from mappings.v2_to_fhir.datatypes.st import text, token
 from mappings.v2_to_fhir.extensions import CHECK_DIGIT
 from mappings.v2_to_fhir.notation import Converter
 from mappings.v2_to_fhir.sender import Sender, authority
-from mappings.v2_to_fhir.tables import IDENTIFIER_TYPE, SSN
+from mappings.v2_to_fhir.tables import IDENTIFIER_TYPE, IDENTIFIER_TYPES, SSN
 
 _MASKED = re.compile(r"(\d)\1{2}-?\1{2}-?\1{4}|123-?45-?6789|0{3}-?\d\d-?\d{4}|[xX*]{3}.*", re.ASCII)
 
@@ -19,7 +19,8 @@ def identifier(type: str = "", *, always: bool = False) -> Converter:
 
     def convert(node: Field | Repetition, sender: Sender) -> dict[str, Any] | None:
         value = text(node[1])
-        kind = type if always else token(node[5]) or type
+        said = token(node[5])
+        kind = type if always else IDENTIFIER_TYPES.get(said, said) or type
         if kind == "SS":
             return social_security(value)
         if not value:

@@ -9,7 +9,8 @@ from mappings.v2_to_fhir.datatypes.st import text
 from mappings.v2_to_fhir.notation import Unreadable
 from mappings.v2_to_fhir.sender import Sender
 
-_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,6})?|\.\d{1,6})", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,6})?|\.\d{1,6})", re.ASCII)
+"""As many digits as a product of two can have, rounded to cents, without losing one."""
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _LARGEST = 2**31 - 1
 CENT = Decimal("0.01")

@@ -27,10 +27,15 @@ def payer(in1: Segment, sender: Sender) -> Draft | None:
     """IN1-3 with its authority, else the name in IN1-4."""
     name, number = text(in1[4][1]), identifier("NIIP")(in1[3], sender)
     about = {
-        "address": [address(each, sender) for each in in1[5].repetitions],
-        "telecom": [contact_point("work")(each, sender) for each in in1[7].repetitions],
+        "address": [business(address(each, sender)) for each in in1[5].repetitions],
+        "telecom": [business(contact_point("work")(each, sender)) for each in in1[7].repetitions],
     }
     return numbered(number, {"name": name, **about}) if number else named(name, **about)
+
+
+def business(reached: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An organization is nowhere at home (org-2, org-3), whatever its sender says."""
+    return {**reached, "use": "work"} if reached and reached.get("use") == "home" else reached
 
 
 def policy_holder(in1: Segment, sender: Sender) -> Draft | None:
@@ -40,8 +45,10 @@ def policy_holder(in1: Segment, sender: Sender) -> Draft | None:
     return numbered(number, {"name": name}) if number else named(name)
 
 
-def member_number(in1: Segment, in2: Segment) -> str:
-    return text(in1[49][1]) or text(in2[61][1]) or text(in1[36]) or subscriber(in1)
+def member_numbers(in1: Segment, in2: Segment) -> tuple[str, ...]:
+    """The member's own number first, then what older senders have in its place. Not every message has all of them."""
+    said = (text(in1[49][1]), text(in2[61][1]), text(in1[36]), subscriber(in1))
+    return tuple(dict.fromkeys(filter(None, said)))
 
 
 def subscriber(in1: Segment) -> str:
@@ -117,6 +124,6 @@ IN2_COVERAGE = SegmentMap(
     resource="Coverage",
     spec="https://hl7.org/fhir/R4/coverage.html",
     rows=(),
-    also_read={61: "subscriberId", 72: "relationship, when IN1-17 does not say"},
+    also_read={1: "set id", 61: "subscriberId", 72: "relationship, when IN1-17 does not say"},
 )
 # fmt: on
