@@ -1,0 +1,86 @@
+"""The whole application, as a client without a token, or with too small a one, meets it."""
+
+import httpx
+import pytest
+
+from server.app import application
+
+BASE = "https://causeway.test"
+OPEN = {
+    "/",
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/fhir/metadata",
+    "/.well-known/smart-configuration",
+    "/fhir/.well-known/smart-configuration",
+}
+"""What anybody may read."""
+
+SIGN_IN = {"/auth/token", "/auth/introspect", "/auth/revoke"}
+"""What asks for a client's own signature."""
+
+
+@pytest.fixture
+def app(store, clock):
+    return application(store, base_url=BASE, clock=clock, receive=lambda data, sender: b"MSA|AA")
+
+
+def addresses(app) -> list[tuple[str, str]]:
+    """Every method and address that the application answers, filled in, also those of the routers within it."""
+    rows = [row for route in app.routes for row in (route.effective_route_contexts() if within(route) else [route])]
+    return sorted((method, filled(row.path)) for row in rows for method in row.methods)
+
+
+def within(route) -> bool:
+    return hasattr(route, "effective_route_contexts")
+
+
+def filled(path: str) -> str:
+    for name, value in {"{type}": "Patient", "{id}": "ann", "{version}": "1", "{operation}": "validate"}.items():
+        path = path.replace(name, value)
+    return path
+
+
+async def asked(app, method: str, path: str, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
+        return await http.request(method, path, headers=headers)
+
+
+async def test_b18_nothing_but_what_is_open_is_answered_without_a_token(app) -> None:
+    found = addresses(app)
+    assert {path for _, path in found} > OPEN | SIGN_IN | {"/hl7v2", "/fhir/Patient", "/fhir/Patient/ann"}
+    for method, path in found:
+        if path in OPEN:
+            assert (await asked(app, method, path)).status_code == 200
+        elif path not in SIGN_IN:
+            answer = await asked(app, method, path)
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_b18_a_token_that_opens_nothing_here_opens_nothing(app, world, put) -> None:
+    put("Patient", "ann")
+    token = await world.token(world.register("system/Basic.r"), "system/Basic.r")
+    for method, path in addresses(app):
+        if path in OPEN | SIGN_IN or "$" in path:
+            continue
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+        answer = await asked(app, method, path, **headers)
+        assert answer.status_code >= 400, (method, path)
+        assert b"ann" not in answer.content
+
+
+async def test_too_little_scope_is_403_in_the_words_of_fhir(app, world, put) -> None:
+    put("Patient", "ann")
+    token = await world.token(world.register("system/Claim.rs"), "system/Claim.rs")
+    answer = await asked(app, "GET", "/fhir/Patient/ann", authorization=f"Bearer {token}")
+    assert answer.status_code == 403
+    assert answer.headers["www-authenticate"] == 'Bearer error="insufficient_scope"'
+    assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+async def test_discovery_allows_any_origin_once(app) -> None:
+    answer = await asked(app, "GET", "/fhir/.well-known/smart-configuration", origin="https://app.test")
+    assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+    assert answer.headers["content-type"] == "application/json"
