@@ -1,7 +1,7 @@
 """The journal: where every change, whoever asks for it, is put in line and written.
 
-One thread commits. Whatever waits when it is ready for more is one batch, so nothing ever waits for company, and many
-that come at once share one flush to disk."""
+One thread commits. Whatever waits when it is ready for more is one batch: many that come at once share one flush to
+disk, and one that comes alone never waits for company."""
 
 import re
 import time
@@ -23,6 +23,9 @@ __all__ = ["Fold", "Held", "Journal", "Snapshot", "Stale"]
 
 WAITING = 2048
 """Submissions that may wait. More are refused, so that feeds hold back and senders keep what they have."""
+
+GATHER = 0.0003
+"""Seconds for those who were just answered to come back, when others wait already: batches of all instead of halves."""
 
 TENANT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -46,6 +49,7 @@ class Journal:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._committer = Committer(engine, clock, ids, sleep)
+        self._sleep = sleep
         self._queue: Queue[tuple[str, Submission] | None] = Queue(WAITING)
         self._lock = Lock()
         self._closed = False
@@ -81,6 +85,8 @@ class Journal:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             batch = [first]
+            if not self._queue.empty():
+                self._sleep(GATHER)
             ending = self._fill(batch)
             for tenant, submissions in by_tenant(batch):
                 self._committer.commit(tenant, submissions)
