@@ -34,8 +34,9 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
     Raises Refused: then none of them does."""
     work = Work(snapshot)
     try:
-        keys = located_all(work, mapped)
-        apply(work, mapped, keys)
+        held = holders(work, mapped.drafts)
+        keys = located_all(work, mapped, held)
+        apply(work, mapped, keys, held)
         end_coverages(work, mapped, keys)
         merge_patients(work, mapped, keys)
         capture_claims(work, mapped, keys)
@@ -47,11 +48,10 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
         raise Refused(Issue(f"would break FHIR at {where}", "MSH^1", "207", True)) from error
 
 
-def located_all(work: Work, mapped: Mapped) -> Mapping[Identity, Key]:
+def located_all(work: Work, mapped: Mapped, held: Mapping[str, Key]) -> Mapping[Identity, Key]:
     """Where each draft will stand: at a stored resource, or at a new id derived from its identity.
 
     All that is stored of them is read at once, which is what a distributed engine wants."""
-    held = holders(work, mapped.drafts)
     keys = {draft.identity: located(work, draft, held) or new_key(work, draft.identity) for draft in mapped.drafts}
     work.snapshot.newest(tuple(keys.values()))
     return keys
@@ -61,7 +61,7 @@ def new_key(work: Work, identity: Identity) -> Key:
     return Key(identity.type, work.new_id(str(identity)))
 
 
-def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:
+def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mapping[str, Key]) -> None:
     """Lays every draft over what is stored; an unchanged resource is not written."""
     at = instant(work, mapped)
     targets = {identity.urn: str(key) for identity, key in keys.items()}
@@ -72,7 +72,8 @@ def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:
         if draft.type == "Encounter":
             body = with_status_history(stored, body, mapped)
         if body != stored:
-            work.put(key, body, marks, [str(each) for each in (draft.identity, *draft.also)])
+            named = map(str, (draft.identity, *draft.also))
+            work.put(key, body, marks, [each for each in named if held.get(each, key) == key])
 
 
 def instant(work: Work, mapped: Mapped) -> str:

@@ -68,9 +68,8 @@ def _counts(stored: Json | None, draft: Draft, path: str, marks: Marks, at: str)
 
 def _set(body: Json, draft: Draft, path: str) -> None:
     element, _, part = path.partition(".")
-    listed, _, slice = path.partition(":")
-    if slice:
-        _set_slice(body, draft, listed, slice, cleared=path in draft.cleared)
+    if ":" in path:
+        _set_slice(body, draft, *path.split(":", 1), cleared=path in draft.cleared)
     elif path in draft.cleared:
         _clear(body, element, part)
     elif part:
@@ -84,14 +83,16 @@ def _set(body: Json, draft: Draft, path: str) -> None:
 
 
 def _set_slice(body: Json, draft: Draft, element: str, name: str, *, cleared: bool) -> None:
-    stored, slice = body.get(element, []), SLICES[draft.type, element]
-    if cleared:
-        left = without(draft.type, element, stored, name)
-    else:
-        left = spliced(draft.type, element, stored, [each for each in draft.body[element] if slice(each) == name])
-    body[element] = left
-    if not left:
-        del body[element]
+    slice = SLICES[draft.type, element]
+    stored = [each for each in body.get(element, ()) if slice(each) == name]
+    told = [] if cleared else [each for each in draft.body[element] if slice(each) == name]
+    if element == "identifier":
+        told = identifiers(stored, told)
+    left = spliced(draft.type, element, body.get(element, ()), told) if told else []
+    left = left or without(draft.type, element, body.get(element, ()), name)
+    body.pop(element, None)
+    if left:
+        body[element] = left
 
 
 def _clear(body: Json, element: str, part: str) -> None:
@@ -111,13 +112,16 @@ def _spellings(body: Mapping[str, Any], type: str, element: str) -> tuple[str, .
 
 
 def identifiers(stored: Iterable[Json], told: Iterable[Json]) -> list[Json]:
-    """A message speaks for the systems that it names: those of others stay, and an old identifier stays old."""
+    """A message speaks for the systems that it names: those of others stay, and an old identifier stays old.
+
+    One that names none (it was null) speaks for all that are not old."""
     told, stored = list(told), list(stored)
     old = {_name(each): each for each in stored if each.get("use") == "old"}
-    spoken = {each.get("system") for each in told}
-    kept = [each for each in stored if each.get("system") not in spoken or _name(each) in old]
     fresh = [each for each in told if _name(each) not in old]
-    return [*fresh, *kept]
+    spoken = {each.get("system") for each in fresh}
+    kept = [each for each in stored if _name(each) in old or (told and each.get("system") not in spoken)]
+    current = [each for each in kept if _name(each) not in old]
+    return [*fresh, *current, *old.values()]
 
 
 def _name(identifier: Json) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mappings.v2_to_fhir.messages import convert
 
-from mappings.v2.ack import AckError, accept_code, ack, application_code, header
+from mappings.v2.ack import AckError, Code, accept_code, ack, application_code, header
 from mappings.v2.message import Message, NotHl7, parse
 from mappings.v2_to_fhir.draft import Issue
 from mappings.v2_to_fhir.site import Site
@@ -25,6 +25,8 @@ MAX_LISTED = 10
 """Issues that are kept with an entry; a message wrong in more places is wrong enough."""
 
 Outcome = Literal["A", "E", "R"]
+
+CONDITIONS = frozenset({"AL", "NE", "ER", "SU"})
 
 STATUS: Mapping[Outcome, str] = {"A": "accepted", "E": "error", "R": "rejected"}
 
@@ -115,14 +117,23 @@ def folding(raw: bytes, message: Message | None, judge: Judge, origin: str, fact
     return entry
 
 
-def acknowledged(message: Message | None, outcome: Outcome) -> Sequence[Literal["AA", "AE", "AR", "CA", "CE", "CR"]]:
+def acknowledged(message: Message | None, outcome: Outcome) -> Sequence[Code]:
     """Original mode: one application acknowledgement. Enhanced: what MSH-15 and MSH-16 ask for, the accept one first.
 
-    HL7 v2.7 chapter 2, section 2.9. An acknowledgement is never acknowledged."""
+    Where they ask for none, the application one is given all the same: over MLLP a sender waits for an answer, and
+    without one could not tell what is kept from what is lost. An acknowledgement is never acknowledged.
+    HL7 v2.7 chapter 2, section 2.9."""
     if message and message.code == "ACK":
         return ()
-    asked = (message.header[15].text, message.header[16].text) if message else ("", "")
-    return [code for code in (accept_code(outcome, *asked), application_code(outcome, *asked)) if code]
+    accept, application = (asked(message, number) for number in (15, 16))
+    codes = (accept_code(outcome, accept, application), application_code(outcome, accept, application))
+    return [code for code in codes if code] or [f"A{outcome}"]
+
+
+def asked(message: Message | None, number: int) -> str:
+    """A condition of table 0155; anything else says nothing."""
+    condition = message.header[number].text if message else ""
+    return condition if condition in CONDITIONS else ""
 
 
 def about(message: Message | None, verdict: Verdict) -> Mapping[str, str]:

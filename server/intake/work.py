@@ -93,7 +93,12 @@ class Work:
         change = self._changes[key]
         if change.write is None:
             change.write = prepare(
-                self.snapshot, change.body, base=change.base, marks=change.marks, reserves_extra=change.reserves
+                self.snapshot,
+                change.body,
+                base=change.base,
+                marks=change.marks,
+                reserves_extra=change.reserves,
+                id=key.id,
             )
         return change.write
 

@@ -82,7 +82,7 @@ IDENTIFIERS = {
     "another number of the same system replaces": (["a|1"], ["a|2"], ["a|2"]),
     "other systems stay": (["a|1", "b|7"], ["a|1"], ["a|1", "b|7"]),
     "an old one stays": (["a|1", "a|0 old"], ["a|1"], ["a|1", "a|0 old"]),
-    "an old one stays old when it is told again": (["a|1", "a|0 old"], ["a|0"], ["a|0 old"]),
+    "an old one stays old when it is told again": (["a|1", "a|0 old"], ["a|0"], ["a|1", "a|0 old"]),
 }
 
 
