@@ -66,7 +66,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     app.include_router(landing.router(base_url))
     if receive:
         app.include_router(hl7v2.router(receive, authenticate, tenant))
-    app.include_router(fhir.router(site), prefix="/fhir")
+    app.router.routes.extend(fhir.routes(site))
     return app
 
 

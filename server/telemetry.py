@@ -80,7 +80,8 @@ class Observed:
 
     def _note(self, method: str, what: Seen, status: int, seconds: float) -> None:
         self._metrics.count(what, status, seconds)
-        LOG.info("%s", json.dumps(line(method, what, status, seconds)))
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info("%s", json.dumps(line(method, what, status, seconds)))
 
 
 def line(method: str, what: Seen, status: int, seconds: float) -> dict[str, object]:

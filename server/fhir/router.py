@@ -1,28 +1,32 @@
-"""FHIR over HTTP: every address of ``routes.py``, served by one function.
+"""FHIR over HTTP: every address of the table in ``routes.py``, served by one function.
 
 https://hl7.org/fhir/R4/http.html"""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
+from starlette.routing import Route
 
 from server.auth.gate import GatedStore, Principal
+from server.fhir import registry
 from server.fhir.capabilities import statement
 from server.fhir.commit import parameters
 from server.fhir.exchange import Answer, Request
 from server.fhir.negotiation import media_type, pretty
-from server.fhir.registry import names
-from server.fhir.routes import ROUTES, interaction, perform
+from server.fhir.routes import interaction, matched, perform
 from server.store.store import Store
 from server.telemetry import Seen, seen
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+THREADS = 64
+"""Requests that are worked on at once: most of them wait for the store."""
+
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
@@ -41,14 +45,13 @@ class Site:
         return statement(self.base, self.clock(), self.oauth)
 
 
-def router(site: Site) -> APIRouter:
-    """Below ``/fhir``. Only the CapabilityStatement is for everybody."""
-    made = APIRouter(redirect_slashes=False)
-    made.add_api_route("/metadata", metadata(site), methods=["GET", "HEAD"], include_in_schema=False)
-    for path in ROUTES:
-        address = f"/{path}" if path else ""
-        made.add_api_route(address, endpoint(site, path), methods=list(METHODS), include_in_schema=False)
-    return made
+def routes(site: Site) -> list[Route]:
+    """Only the CapabilityStatement is for everybody. What else there is, the table says, to Bundles as well."""
+    served = endpoint(site, ThreadPoolExecutor(THREADS, "fhir"))
+    return [
+        Route("/fhir/metadata", metadata(site), methods=["GET"]),
+        Route("/fhir/{address:path}", served, methods=METHODS),
+    ]
 
 
 def metadata(site: Site) -> Endpoint:
@@ -59,31 +62,32 @@ def metadata(site: Site) -> Endpoint:
     return shown
 
 
-def endpoint(site: Site, path: str) -> Endpoint:
+def endpoint(site: Site, threads: Executor) -> Endpoint:
     """Everything but waiting for the body happens in one thread: the store's calls block."""
 
     async def served(http: HttpRequest) -> Response:
-        return await run_in_threadpool(serve, site, path, http, await http.body())
+        body = await http.body()
+        return await asyncio.get_running_loop().run_in_executor(threads, serve, site, http, body)
 
     return served
 
 
-def serve(site: Site, path: str, http: HttpRequest, body: bytes) -> Response:
+def serve(site: Site, http: HttpRequest, body: bytes) -> Response:
     note = seen(http.scope)
     principal = site.authenticate(http)
     note.client = principal.client
+    path, names = matched(http.path_params["address"])
+    describe(note, interaction(path, http.method).name, names.get("type", ""))
     query = parameters(http.url.query)
     media_type(query, http.headers.get("accept"))
-    describe(note, path, http)
-    request = Request(site.base, site.clock(), query=query, headers=dict(http.headers), body=body, **http.path_params)
+    request = Request(site.base, site.clock(), **names, query=query, headers=dict(http.headers), body=body)
     return rendered(http, query, perform(GatedStore(site.store, principal), path, http.method, request))
 
 
-def describe(note: Seen, path: str, http: HttpRequest) -> None:
-    """For the log and the metrics: names of FHIR's own, nothing that a client made up."""
-    note.interaction = interaction(path, http.method).name
-    type = http.path_params.get("type", "")
-    note.type = type if type in names() else ""
+def describe(note: Seen, interaction: str, type: str) -> None:
+    """For the log and the metrics: FHIR's own names, nothing that a client made up."""
+    note.interaction = interaction
+    note.type = type if type in registry.names() else ""
 
 
 def rendered(http: HttpRequest, query: tuple[tuple[str, str], ...], answer: Answer) -> Response:

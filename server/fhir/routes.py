@@ -4,12 +4,10 @@ https://hl7.org/fhir/R4/http.html#summary"""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
-from urllib.parse import unquote
 
 from server.auth.gate import GatedStore
-from server.fhir.commit import parameters
 from server.fhir.create import create
 from server.fhir.delete import delete
 from server.fhir.exchange import Answer, Request
@@ -81,14 +79,9 @@ def perform(gated: GatedStore, path: str, method: str, request: Request) -> Answ
     return asked.run(gated, request)
 
 
-def _parts(found: re.Match[str]) -> dict[str, Any]:
-    return {part: unquote(value) for part, value in found.groupdict().items()}
-
-
-def addressed(request: Request, url: str) -> tuple[str, Request]:
-    """The pattern that a relative address fits, and the request that it makes of ``request``. Raises NotFound."""
-    path, _, query = url.partition("?")
-    for pattern, name in _PATTERNS:
-        if found := pattern.fullmatch(path):
-            return name, replace(request, query=parameters(query), **_parts(found))
+def matched(address: str) -> tuple[str, dict[str, Any]]:
+    """The pattern that an address below the base fits, and what its names stand for. Raises NotFound."""
+    for pattern, path in _PATTERNS:
+        if found := pattern.fullmatch(address):
+            return path, found.groupdict()
     raise NotFound("no interaction is found at this address")

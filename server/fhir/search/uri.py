@@ -11,9 +11,12 @@ from server.store.query import Any as AnyOf
 from server.store.query import Query, equals, starts, term
 
 
-def index(code: str, value: Any, _: str) -> Iterator[str]:
+def index(code: str, value: Any, type: str) -> Iterator[str]:
+    """A canonical is found with and without its version."""
     if isinstance(value, str):
         yield term(code, bounded(value))
+        if type == "canonical" and "|" in value:
+            yield term(code, bounded(value.partition("|")[0]))
 
 
 def matching(asked: Asked) -> Query:

@@ -75,7 +75,7 @@ MISSING = {
     "an internal record": ("-client/1", 404, "not-supported", "this resource type is not one of FHIR R4's"),
     "a type without endpoint": ("Parameters/1", 405, "not-supported", "Parameters has no read here"),
     "an id too long": (f"Patient/{'a' * 65}", 404, "not-found", "there is no such resource"),
-    "no address": ("Patient/1/2/3/4", 404, "not-found", "Not Found"),
+    "no address": ("Patient/1/2/3/4", 404, "not-found", "no interaction is found at this address"),
 }
 
 

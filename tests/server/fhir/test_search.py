@@ -1,0 +1,357 @@
+"""https://hl7.org/fhir/R4/search.html: what each kind of parameter finds, over a small seeded store."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+MRN = "urn:test:mrn"
+PATIENTS = {
+    "anna": {
+        "identifier": [{"system": MRN, "value": "1"}, {"system": "urn:test:ssn", "value": "9"}],
+        "active": True,
+        "name": [{"use": "official", "family": "Müller", "given": ["Anna", "Zoë"]}],
+        "gender": "female",
+        "birthDate": "1970-06-15",
+        "address": [{"city": "Köln", "line": ["Domstraße 1"], "postalCode": "50667"}],
+        "telecom": [{"system": "phone", "value": "+49 221 1"}, {"system": "email", "value": "anna@example.org"}],
+        "generalPractitioner": [{"reference": "Practitioner/doc"}],
+        "meta": {"tag": [{"system": "urn:test:tag", "code": "vip"}], "profile": ["http://example.org/p|1.0"]},
+    },
+    "ben": {
+        "identifier": [{"system": MRN, "value": "2"}],
+        "active": False,
+        "name": [{"family": "Mueller", "given": ["Ben"]}, {"family": "O'Neil, Jr", "use": "old"}],
+        "gender": "male",
+        "birthDate": "1970",
+        "generalPractitioner": [{"reference": "http://causeway.test/fhir/Practitioner/doc"}],
+    },
+    "cleo": {
+        "identifier": [{"value": "1"}],
+        "name": [{"text": "Cleo Smith"}],
+        "birthDate": "1970-06-16",
+        "deceasedDateTime": "2020-02-29T10:00:00+01:00",
+        "link": [{"other": {"reference": "Patient/anna"}, "type": "seealso"}],
+    },
+}
+OTHERS = {
+    "Practitioner/doc": {"name": [{"family": "House"}]},
+    "Encounter/e1": {
+        "status": "finished",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": "Patient/anna"},
+        "period": {"start": "2026-01-10T08:00:00Z", "end": "2026-01-12T12:00:00Z"},
+        "length": {"value": 2.5, "unit": "days", "system": "http://unitsofmeasure.org", "code": "d"},
+    },
+    "Encounter/e2": {
+        "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},
+        "subject": {"reference": "Patient/ben/_history/1"},
+        "period": {"start": "2026-01-12"},
+    },
+    "Encounter/e3": {
+        "status": "planned",
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Group/g", "identifier": {"system": "urn:test:group", "value": "g7"}},
+        "length": {"value": 100, "unit": "min"},
+    },
+    "RiskAssessment/r1": {
+        "status": "final",
+        "subject": {"display": "any"},
+        "prediction": [{"probabilityDecimal": 0.5}],
+    },
+    "RiskAssessment/r2": {
+        "status": "final",
+        "subject": {"display": "any"},
+        "prediction": [{"probabilityDecimal": 0.50}],
+    },
+    "RiskAssessment/r3": {
+        "status": "final",
+        "subject": {"display": "any"},
+        "prediction": [{"probabilityDecimal": 0.05}],
+    },
+    "ValueSet/v1": {"status": "draft", "url": "http://example.org/vs/one"},
+    "ValueSet/v2": {"status": "draft", "url": "http://example.org/vs/one/part"},
+}
+
+
+@pytest.fixture
+async def seeded(ask):
+    for id, body in PATIENTS.items():
+        assert (await ask("PUT", f"Patient/{id}", {"resourceType": "Patient", "id": id, **body})).status_code == 201
+    for key, body in OTHERS.items():
+        type, id = key.split("/")
+        sent = await ask("PUT", key, {"resourceType": type, "id": id, **body})
+        assert sent.status_code == 201, sent.text
+
+
+CASES = {
+    # token
+    "token: code": ("Patient?identifier=1", "anna cleo"),
+    "token: system and code": (f"Patient?identifier={MRN}|1", "anna"),
+    "token: another system": ("Patient?identifier=urn:test:other|1", ""),
+    "token: no system": ("Patient?identifier=|1", "cleo"),
+    "token: any of a system": ("Patient?identifier=urn:test:ssn|", "anna"),
+    "token: case matters": ("Encounter?status=Finished", ""),
+    "token: is no prefix": ("Encounter?status=finish", ""),
+    "token: OR": ("Encounter?status=finished,planned", "e1 e3"),
+    "token: AND": (f"Patient?identifier={MRN}|1&identifier=9", "anna"),
+    "token: not": ("Patient?gender:not=male", "anna cleo"),
+    "token: not any of": ("Encounter?status:not=finished,planned", "e2"),
+    "token: missing": ("Patient?gender:missing=true", "cleo"),
+    "token: not missing": ("Patient?gender:missing=false", "anna ben"),
+    "token: boolean": ("Patient?active=true", "anna"),
+    "token: coding": ("Encounter?class=IMP", "e1 e3"),
+    "token: contact point": ("Patient?telecom=anna@example.org", "anna"),
+    "token: where": ("Patient?phone=anna@example.org", ""),
+    "token: computed": ("Patient?deceased=true", "cleo"),
+    "token: computed, where nothing is": ("Patient?deceased=false", "anna ben"),
+    # string
+    "string: prefix without case and accent": ("Patient?family=mull", "anna"),
+    "string: not in the middle": ("Patient?family=ueller", ""),
+    "string: accent asked": ("Patient?given=ZOE", "anna"),
+    "string: any part of a name": ("Patient?name=anna", "anna"),
+    "string: text of a name": ("Patient?name=cleo%20s", "cleo"),
+    "string: exact": ("Patient?family:exact=Müller", "anna"),
+    "string: exact minds case": ("Patient?family:exact=müller", ""),
+    "string: exact is the whole": ("Patient?family:exact=Mü", ""),
+    "string: contains": ("Patient?family:contains=ELLE", "ben"),
+    "string: address": ("Patient?address=domstrasse", "anna"),
+    "string: an escaped comma": ("Patient?family=o'neil\\,%20j", "ben"),
+    "string: an unescaped comma is OR": ("Patient?family=o'neil,mü", "anna ben"),
+    # date
+    "date: a day": ("Patient?birthdate=1970-06-15", "anna"),
+    "date: a year holds its days": ("Patient?birthdate=1970", "anna ben cleo"),
+    "date: a day holds no year": ("Patient?birthdate=1970-06", "anna cleo"),
+    "date: ne": ("Patient?birthdate=ne1970-06-15", "ben cleo"),
+    "date: gt": ("Patient?birthdate=gt1970-06-15", "ben cleo"),
+    "date: lt": ("Patient?birthdate=lt1970-06-16", "anna ben"),
+    "date: ge": ("Patient?birthdate=ge1970-06-16", "ben cleo"),
+    "date: le": ("Patient?birthdate=le1970-06-15", "anna ben"),
+    "date: sa": ("Patient?birthdate=sa1970-06-15", "cleo"),
+    "date: eb": ("Patient?birthdate=eb1970-06-16", "anna"),
+    "date: between": ("Patient?birthdate=ge1970-06-15&birthdate=le1970-06-15", "anna ben"),
+    "date: period, overlap by two": ("Encounter?date=ge2026-01-11&date=le2026-01-11", "e1"),
+    "date: open period": ("Encounter?date=gt2030", "e2"),
+    "date: starts after": ("Encounter?date=sa2026-01-11", "e2"),
+    "date: eq holds the whole period": ("Encounter?date=2026-01", "e1"),
+    "date: another zone": ("Patient?death-date=2020-02-29T09:00:00Z", "cleo"),
+    "date: minutes": ("Patient?death-date=2020-02-29T09:00Z", "cleo"),
+    "date: about, near": ("Encounter?date=ap2026-01-11", "e1 e2"),
+    "date: about, too far": ("Patient?birthdate=ap2020", ""),
+    "date: missing": ("Encounter?date:missing=true", "e3"),
+    "date: lastUpdated": ("Patient?_lastUpdated=gt2026-03-01T08:00:00Z", "ben cleo"),
+    # number and quantity
+    "number: as many digits as written": ("RiskAssessment?probability=0.5", "r1 r2"),
+    "number: implied precision": ("RiskAssessment?probability=0.1", "r3"),
+    "number: gt": ("RiskAssessment?probability=gt0.05", "r1 r2"),
+    "number: le": ("RiskAssessment?probability=le5e-2", "r3"),
+    "number: ne": ("RiskAssessment?probability=ne0.5", "r3"),
+    "quantity: number alone": ("Encounter?length=2.5", "e1"),
+    "quantity: with its code": ("Encounter?length=gt2|http://unitsofmeasure.org|d", "e1"),
+    "quantity: unit as written": ("Encounter?length=ge100||min", "e3"),
+    "quantity: another unit": ("Encounter?length=ge0||h", ""),
+    "quantity: about": ("Encounter?length=ap95", "e3"),
+    # reference
+    "reference: type and id": ("Encounter?subject=Patient/anna", "e1"),
+    "reference: id alone": ("Encounter?subject=anna", "e1"),
+    "reference: absolute": ("Encounter?subject=http://causeway.test/fhir/Patient/anna", "e1"),
+    "reference: of a type": ("Encounter?subject:Patient=anna", "e1"),
+    "reference: of another type": ("Encounter?subject:Group=anna", ""),
+    "reference: patient": ("Encounter?patient=ben", "e2"),
+    "reference: patient is no group": ("Encounter?patient=Group/g", ""),
+    "reference: stored as this server's address": ("Patient?general-practitioner=Practitioner/doc", "anna ben"),
+    "reference: somebody else's address": ("Encounter?subject=http://elsewhere.test/fhir/Patient/anna", ""),
+    "reference: by identifier": ("Encounter?subject:identifier=urn:test:group|g7", "e3"),
+    "reference: OR": ("Encounter?subject=anna,Patient/ben", "e1 e2"),
+    "reference: missing": ("Patient?general-practitioner:missing=true", "cleo"),
+    # uri
+    "uri: whole": ("ValueSet?url=http://example.org/vs/one", "v1"),
+    "uri: below": ("ValueSet?url:below=http://example.org/vs/one", "v1 v2"),
+    "uri: above": ("ValueSet?url:above=http://example.org/vs/one/part", "v1 v2"),
+    # for all types
+    "id": ("Patient?_id=anna", "anna"),
+    "several ids": ("Patient?_id=anna,cleo,nobody", "anna cleo"),
+    "tag": ("Patient?_tag=urn:test:tag|vip", "anna"),
+    "profile": ("Patient?_profile=http://example.org/p", "anna"),
+    "nothing asked": ("Patient", "anna ben cleo"),
+}
+
+
+async def test_finds(ask, seeded):
+    """One seeding serves all: what a search finds never depends on another search."""
+    wrong = {
+        label: found
+        for label, (query, expected) in CASES.items()
+        if (found := await ids(ask, query)) != expected.split()
+    }
+
+    assert wrong == {}
+
+
+async def ids(ask, query):
+    response = await ask("GET", query)
+    assert response.status_code == 200, (query, response.text)
+    return sorted(each["resource"]["id"] for each in response.json().get("entry", ()))
+
+
+SORTED = {
+    "up": ("birthdate", ["ben", "anna", "cleo"]),
+    "down": ("-birthdate", ["cleo", "anna", "ben"]),
+    "by name, who has none comes last": ("family", ["ben", "anna", "cleo"]),
+    "by id": ("-_id", ["cleo", "ben", "anna"]),
+    "by change": ("-_lastUpdated", ["cleo", "ben", "anna"]),
+}
+
+
+@pytest.mark.parametrize(("sort", "expected"), SORTED.values(), ids=SORTED)
+async def test_sorts(ask, seeded, sort, expected):
+    body = (await ask("GET", f"Patient?_sort={sort}")).json()
+
+    assert [each["resource"]["id"] for each in body["entry"]] == expected
+
+
+async def test_pages(ask, seeded):
+    url, pages = "Patient?_sort=-birthdate&_count=1", []
+    while url:
+        body = (await ask("GET", url)).json()
+        pages.append([each["resource"]["id"] for each in body["entry"]])
+        url = next((each["url"] for each in body["link"] if each["relation"] == "next"), None)
+
+    assert pages == [["cleo"], ["anna"], ["ben"]]
+
+
+async def test_bundle(ask, seeded):
+    body = (await ask("GET", "Patient?family=mull&foo=bar&_format=json")).json()
+
+    stored = (await ask("GET", "Patient/anna")).json()
+    assert body == {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": 1,
+        "link": [{"relation": "self", "url": "http://causeway.test/fhir/Patient?family=mull"}],
+        "entry": [
+            {"fullUrl": "http://causeway.test/fhir/Patient/anna", "resource": stored, "search": {"mode": "match"}},
+            {
+                "resource": {
+                    "resourceType": "OperationOutcome",
+                    "issue": [
+                        {
+                            "severity": "warning",
+                            "code": "not-supported",
+                            "diagnostics": "search parameter foo is not known",
+                        }
+                    ],
+                },
+                "search": {"mode": "outcome"},
+            },
+        ],
+    }
+
+
+async def test_nothing_found_has_no_entries(ask):
+    body = (await ask("GET", "Patient?identifier=nobody")).json()
+
+    assert "entry" not in body
+    assert body["total"] == 0
+
+
+TOTALS = {
+    "all on one page": ("Patient", 3),
+    "more pages, not asked": ("Patient?_count=2", None),
+    "more pages, asked": ("Patient?_count=2&_total=accurate", 3),
+    "counted only": ("Patient?_summary=count", 3),
+    "no entries wanted": ("Patient?_count=0&gender=male", 1),
+}
+
+
+@pytest.mark.parametrize(("query", "total"), TOTALS.values(), ids=TOTALS)
+async def test_total(ask, seeded, query, total):
+    body = (await ask("GET", query)).json()
+
+    assert body.get("total") == total
+    assert ("entry" in body) is ("_summary" not in query and "_count=0" not in query)
+
+
+async def test_by_post(ask, seeded):
+    form = {"content_type": "application/x-www-form-urlencoded"}
+
+    response = await ask("POST", "Patient/_search?gender=female", b"family=M%C3%BCll&birthdate=1970-06-15", **form)
+
+    body = response.json()
+    assert [each["resource"]["id"] for each in body["entry"]] == ["anna"]
+    assert body["link"][0]["url"] == (
+        "http://causeway.test/fhir/Patient?gender=female&family=M%C3%BCll&birthdate=1970-06-15"
+    )
+
+
+async def test_post_of_something_else(ask, issues):
+    response = await ask("POST", "Patient/_search", {"family": "x"})
+
+    assert response.status_code == 415
+    assert issues(response) == [("not-supported", None, "a search is posted as application/x-www-form-urlencoded")]
+
+
+async def test_strict_handling(ask, issues):
+    response = await ask("GET", "Patient?foo=bar", Prefer="handling=strict")
+
+    assert response.status_code == 400
+    assert issues(response) == [("not-supported", None, "search parameter foo is not known")]
+
+
+NO_DATE = "birthdate: a date is YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss[.fff]][zone]"
+NO_TOKEN = "identifier: a token is code, system|code, |code or system|"
+REFUSED = {
+    "modifier unknown": ("family:soundslike=x", "not-supported", "family: the modifier soundslike is not supported"),
+    "modifier of another kind": ("gender:exact=x", "not-supported", "gender: the modifier exact is not supported"),
+    "no such type": ("link:Banana=1", "not-supported", "link: the modifier Banana is not supported"),
+    "chain": ("general-practitioner.name=x", "not-supported", "general-practitioner: chained search is not supported"),
+    "typed chain": (
+        "link:Patient.name=x",
+        "not-supported",
+        "link:Patient: chained search is not supported",
+    ),
+    "reverse chain": ("_has:Observation:patient:code=x", "not-supported", "_has is not supported"),
+    "include": ("_elements=name", "not-supported", "_elements is not supported"),
+    "empty": ("family=", "invalid", "family: a value is empty"),
+    "one of them empty": ("family=a,,b", "invalid", "family: a value is empty"),
+    "no date": ("birthdate=soon", "invalid", NO_DATE),
+    "no day of the calendar": ("birthdate=2023-02-30", "invalid", NO_DATE),
+    "too many parts of a token": ("identifier=a|b|c", "invalid", NO_TOKEN),
+    "an empty token": ("identifier=|", "invalid", NO_TOKEN),
+    "missing, maybe": ("gender:missing=perhaps", "invalid", "gender: :missing is true or false"),
+    "sorted by two": ("_sort=family,given", "not-supported", "_sort: one key is supported"),
+    "sorted by nothing known": ("_sort=-shoe", "not-supported", "_sort: shoe is not a search parameter of Patient"),
+    "count no number": ("_count=many", "invalid", "_count has to be a whole number"),
+    "count twice": ("_count=1&_count=2", "invalid", "_count is given twice"),
+    "summary": ("_summary=text", "not-supported", "_summary is one of false, count"),
+    "cursor": ("_page=nonsense", "invalid", "_page is not one that this server gave for this search"),
+    "control character": ("family=a%1Fb", "invalid", "family: control characters cannot be searched for"),
+    "not UTF-8": ("family=%FF", "invalid", "the query is not UTF-8"),
+    "too long": (f"family={'x' * 4000}", "too-long", "family: longer than 4000 characters"),
+    "too many values": (f"family={','.join('x' * 301)}", "too-costly", "family: more than 300 values"),
+    "too many parts": (
+        "&".join(["link=" + ",".join("x" * 50)] * 4),
+        "too-costly",
+        "the search has more than 300 parts",
+    ),
+    "too many parameters": ("&".join(["family=x"] * 61), "too-costly", "more than 60 search parameters"),
+    "far too many parameters": ("&".join(["family=x"] * 1000), "invalid", "the query has too many parameters"),
+}
+
+
+@pytest.mark.parametrize(("query", "code", "text"), REFUSED.values(), ids=REFUSED)
+async def test_refused(ask, issues, query, code, text):
+    response = await ask("GET", f"Patient?{query}")
+
+    assert response.status_code == 400
+    assert issues(response) == [(code, None, text)]
+
+
+LITERAL = ('{"$gt":""}', "$where", "a.b", "(a+)+$", "%", "_", "*", "' OR 1=1 --", "\U0010fffe")
+
+
+@pytest.mark.parametrize("text", LITERAL)
+async def test_what_is_searched_for_is_text(ask, seeded, text):
+    for name in ("family", "family:contains", "family:exact", "identifier", "_id", "_tag"):
+        response = await ask("GET", "Patient?" + urlencode({name: text}))
+        assert response.json()["total"] == 0
