@@ -61,9 +61,9 @@ EVERYTHING = All()
 NOTHING = Any()
 
 
-def term(*parts: str) -> str:
+def term(*texts: str) -> str:
     """``term("identifier", "12", "urn:x")`` is ``identifier␟12␟urn:x``."""
-    return SEP.join(parts)
+    return SEP.join(texts)
 
 
 def equals(text: str) -> Between:
@@ -102,6 +102,17 @@ class Search:
     sort: Sort | None = None
     limit: int = 50
     after: str | None = None
+
+
+def parts(query: Query) -> int:
+    """How much is asked at once."""
+    match query:
+        case Between() | Holds():
+            return 1
+        case Not(inner):
+            return 1 + parts(inner)
+        case All(queries) | Any(queries):
+            return 1 + sum(map(parts, queries))
 
 
 def matches(query: Query, terms: Sequence[str]) -> bool:

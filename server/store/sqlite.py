@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from server.store import sqlite_log, sqlite_search
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version
+from server.store.instants import instant
+from server.store.paging import whole_entries
 from server.store.query import Query, Search
 from server.store.sqlite_append import Batch
 from server.store.sqlite_file import File
-from server.store.sqlite_rows import ENTRY, NEWEST, entries, instant, version
+from server.store.sqlite_rows import ENTRY, NEWEST, entries, version
 
 NOWHERE = 0
 """No place: of a tenant or type that has nothing yet."""
@@ -90,7 +92,7 @@ class SqliteEngine:
                 versions = sqlite_log.of_type(db, self._place(db, tenant), self._place(db, tenant, type), before)
             else:
                 versions = sqlite_log.of_tenant(db, self._place(db, tenant), before)
-            return sqlite_log.page(versions, limit)
+            return whole_entries(versions, limit)
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
         with self._file.reading() as db:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from server.store.entry import Entry, Key, Write
-from server.store.sqlite_rows import instant, text, texts
+from server.store.instants import instant
+from server.store.sqlite_rows import text, texts
 
 Row = tuple[object, ...]
 Place = Callable[[str], int]

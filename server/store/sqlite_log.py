@@ -2,12 +2,13 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from server.store.engine import Page, size
+from server.store.engine import size
 from server.store.entry import Entry, Version
-from server.store.sqlite_rows import ENTRY, VERSION, entries, instant, version
+from server.store.instants import instant
+from server.store.sqlite_rows import ENTRY, VERSION, entries, version
 
 TAIL_BYTES = 16_000_000
 
@@ -62,16 +63,6 @@ def of_tenant(db: sqlite3.Connection, tenant: int, before: int | None) -> Iterat
     sql = "SELECT first, first + writes FROM entry WHERE tenant = ? AND seq < ? AND writes > 0 ORDER BY seq DESC"
     for numbers in db.execute(sql, (tenant, END if before is None else before)):
         yield from map(version, db.execute(f"{VERSION} WHERE v.n >= ? AND v.n < ? ORDER BY v.n DESC", numbers))
-
-
-def page(versions: Iterable[Version], limit: int) -> Page:
-    """As many as asked for, and the rest of the last one's entry."""
-    taken = list[Version]()
-    for each in versions:
-        if len(taken) >= limit and each.seq != taken[-1].seq:
-            return Page(tuple(taken), str(taken[-1].seq))
-        taken.append(each)
-    return Page(tuple(taken))
 
 
 def messages(

@@ -94,17 +94,6 @@ def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
     return sql("SELECT DISTINCT resource FROM ({})", *found)
 
 
-def parts(query: Query) -> int:
-    """How much is asked at once."""
-    match query:
-        case Between() | Holds():
-            return 1
-        case Not(inner):
-            return 1 + parts(inner)
-        case All(queries) | Any(queries):
-            return 1 + sum(map(parts, queries))
-
-
 def sort_key(sort: Sort) -> Sql:
     """The term of ``v`` that the sort puts first, or NULL."""
     best = "max" if sort.descending else "min"

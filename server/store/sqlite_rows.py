@@ -4,15 +4,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from server.store.entry import NO_MARKS, Entry, Key, Version, Write
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
+from server.store.instants import moment
 
 ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, writes FROM entry"
 
@@ -24,15 +21,6 @@ NEWEST = f"""SELECT {VERSION_COLUMNS} FROM resource r
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _names = msgspec.json.Decoder(dict[str, str])
-
-
-def instant(at: datetime) -> int:
-    """Microseconds: exact, and in order."""
-    return (at - EPOCH) // MICROSECOND
-
-
-def moment(at: int) -> datetime:
-    return EPOCH + at * MICROSECOND
 
 
 def text(value: Any) -> str | None:

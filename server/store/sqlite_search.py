@@ -6,35 +6,23 @@ is checked on each candidate."""
 
 # ruff: noqa: S608 statements are put together of this program's own words; values are bound
 
-import base64
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import msgspec
+from typing import Any
 
 from server.store.engine import Page
+from server.store.paging import Cursor, bounded, cursor, written
 from server.store.query import EVERYTHING, Between, Holds, Query, Search, Sort, exact, starts
-from server.store.sqlite_query import Drive, Sql, candidates, condition, drive, parts, sort_key, sql, within
+from server.store.sqlite_query import Drive, Sql, candidates, condition, drive, sort_key, sql, within
 from server.store.sqlite_rows import VERSION_COLUMNS, version
 
 FEW = 5_000
 """So many candidates are collected and put in order more quickly than they are met on a walk."""
 
-MOST = 400
-"""Parts of one query: SQLite ends an expression at a depth of 1,000, a compound SELECT at 500 members."""
-
 V = "CROSS JOIN version v ON v.n = r.newest"
 ROWS = f"""SELECT {VERSION_COLUMNS}, c.key, c.n FROM ({{}} LIMIT {{}}) c
     CROSS JOIN resource r ON r.n = c.n {V} CROSS JOIN place p ON p.n = r.place"""
-
-
-class Cursor(NamedTuple):
-    """A page's last row: its sort key (None where it has none, or where there is no sort), its resource's number."""
-
-    key: str | None
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +44,14 @@ class Plan:
 
 
 def page(db: sqlite3.Connection, place: int, search: Search) -> Page:
-    rows = list[tuple[str | int | None, ...]]()
-    for leg in legs(Plan(place, search, _cursor(search), driven(db, place, search))):
+    rows = list[Any]()
+    for leg in legs(Plan(place, search, cursor(search, int), driven(db, place, search))):
         rows += _run(db, sql(ROWS, leg, search.limit + 1 - len(rows)))
         if len(rows) > search.limit:
             break
     versions = tuple(map(version, rows[: search.limit]))
-    last = rows[search.limit - 1][-2:] if len(rows) > search.limit else None
-    return Page(versions, base64.urlsafe_b64encode(msgspec.json.encode(last)).decode() if last else None)
+    last = Cursor(*rows[search.limit - 1][-2:]) if len(rows) > search.limit else None
+    return Page(versions, written(last) if last else None)
 
 
 def count(db: sqlite3.Connection, place: int, where: Query) -> int:
@@ -107,7 +95,7 @@ def legs(plan: Plan) -> Iterator[Sql]:
 def _unkeyed(plan: Plan, checked: Sql, after: Cursor | None) -> Sql:
     beyond, way = plan.order
     number = "d.resource" if plan.driven else "r.n"
-    since = sql(f"{number} {beyond} {{}}", after.n) if after else Sql("1")
+    since = sql(f"{number} {beyond} {{}}", after.row) if after else Sql("1")
     template = f"SELECT r.n AS n, NULL AS key FROM {{}} {V} WHERE {{}} AND {{}} ORDER BY {number} {way}"
     return sql(template, _source(plan.place, plan.driven), since, checked)
 
@@ -140,25 +128,6 @@ def _source(place: int, found: Drive | None) -> Sql:
     if found is None:
         return sql("(SELECT * FROM resource WHERE place = {} AND live) r", place)
     return sql("({}) d CROSS JOIN resource r ON r.n = d.resource", candidates(place, found.terms))
-
-
-def bounded(where: Query) -> Query:
-    if parts(where) > MOST:
-        raise ValueError(f"a search may have {MOST} parts")
-    return where
-
-
-def _cursor(search: Search) -> Cursor | None:
-    if search.after is None:
-        return None
-    try:
-        cursor = msgspec.json.decode(base64.b64decode(search.after, b"-_", validate=True), type=Cursor)
-    except ValueError:
-        raise ValueError("this is no cursor of a page") from None
-    prefix = search.sort.prefix if search.sort else None
-    if cursor.key is not None and not (prefix and cursor.key.startswith(prefix)):
-        raise ValueError("this cursor is of another search")
-    return cursor
 
 
 def _run(db: sqlite3.Connection, statement: Sql) -> sqlite3.Cursor:

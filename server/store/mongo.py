@@ -1,0 +1,130 @@
+"""The distributed engine: any number of processes on one database of MongoDB's protocol.
+
+Nothing depends on a transaction, on a second unique index, or on being alone: the journal's ``_id`` decides who writes,
+and a projection is a guarded write that may come late, or twice."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from pymongo.errors import DuplicateKeyError
+
+from server.store import mongo_log, mongo_search
+from server.store.engine import Page, Unusable
+from server.store.entry import Entry, Key, Version
+from server.store.instants import instant
+from server.store.mongo_project import Projections
+from server.store.mongo_query import selected
+from server.store.mongo_rows import current_id, dedupe_fact, held_id, id_fact, type_facts, version, version_facts
+from server.store.mongo_server import Server, doubts, troubles
+from server.store.paging import whole_entries
+from server.store.query import Query, Search
+
+SCHEMA = 1
+
+
+class MongoEngine:
+    """``mongodb://HOST/DATABASE``."""
+
+    def __init__(self, url: str) -> None:
+        self._server = Server(url)
+        self._entry, self._current, self._held, _, self._lease, self._about = self._server.collections
+        self._projections = Projections(self._server.collections)
+        try:
+            self._namespace = self._introduce()
+        except BaseException:
+            self.close()
+            raise
+
+    def _introduce(self) -> str:
+        made = {"schema": SCHEMA, "namespace": str(uuid4())}
+        with troubles():
+            self._about.update_one({"_id": "store"}, {"$setOnInsert": made}, upsert=True)
+            about = self._about.find_one({"_id": "store"})
+        if about["schema"] > SCHEMA:
+            raise Unusable(f"the store has schema {about['schema']}, this program knows {SCHEMA}: update it")
+        return str(about["namespace"])
+
+    def last(self, tenant: str) -> int:
+        with troubles():
+            return mongo_log.last(self._entry, tenant)
+
+    def append(self, tenant: str, entries: Sequence[Entry]) -> int:
+        with doubts():
+            stand = mongo_log.insert(self._entry, entries)
+        self._projections.appended(tenant, entries[:stand])
+        return stand
+
+    def project(self, tenant: str) -> int:
+        with troubles():
+            return self._projections.bring_up(tenant)
+
+    def read(self, tenant: str, key: Key) -> Version | None:
+        return self.newest(tenant, (key,)).get(key)
+
+    def newest(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, Version]:
+        ids = [current_id(tenant, key) for key in keys]
+        with troubles():
+            found = map(version, self._current.find({"tenant": tenant, "_id": {"$in": ids}}))
+            return {each.key: each for each in found}
+
+    def vread(self, tenant: str, key: Key, version: int) -> Version | None:
+        with troubles():
+            return mongo_log.vread(self._entry, tenant, key, version)
+
+    def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
+        ids = [held_id(tenant, value) for value in values]
+        with troubles():
+            found = self._held.find({"tenant": tenant, "_id": {"$in": ids}})
+            return {doc["value"]: Key(*doc["holder"]) for doc in found if doc["holder"]}
+
+    def answered(self, tenant: str, dedupes: Collection[str]) -> Mapping[str, Entry]:
+        with troubles():
+            found = mongo_log.by_facts(self._entry, tenant, [dedupe_fact(each) for each in dedupes])
+        return {entry.dedupe: entry for entry in found if entry.dedupe}
+
+    def entry(self, tenant: str, id: str) -> Entry | None:
+        with troubles():
+            return next(iter(mongo_log.by_facts(self._entry, tenant, [id_fact(id)])), None)
+
+    def search(self, tenant: str, search: Search) -> Page:
+        with troubles():
+            return mongo_search.page(self._current, tenant, search)
+
+    def count(self, tenant: str, type: str, where: Query) -> int:
+        with troubles():
+            return int(self._current.count_documents(selected(tenant, type, where)))
+
+    def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
+        facts = version_facts(key) if key else type_facts(type) if type else None
+        with troubles():
+            versions = mongo_log.history(self._entry, tenant, facts, before)
+            wanted = (v for v in versions if (key is None or v.key == key) and (type is None or v.key.type == type))
+            return whole_entries(wanted, limit)
+
+    def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
+        with troubles():
+            return mongo_log.after(self._entry, tenant, after, limit)
+
+    def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
+        with troubles():
+            return mongo_log.messages(self._entry, tenant, facts, since, limit)
+
+    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+        free = {"_id": name, "$or": [{"holder": holder}, {"until": {"$lte": instant(now)}}]}
+        try:
+            with troubles():
+                self._lease.update_one(free, {"$set": {"holder": holder, "until": instant(until)}}, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def namespace(self) -> str:
+        return self._namespace
+
+    def check(self) -> None:
+        with troubles():
+            self._about.update_one({"_id": "store"}, {"$set": {"checked": instant(datetime.now(UTC))}})
+
+    def close(self) -> None:
+        self._server.close()

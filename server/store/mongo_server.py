@@ -1,0 +1,97 @@
+"""The server of MongoDB's protocol: connecting, what it must be able to do, and what its errors mean."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import mongoengine
+from pymongo import MongoClient, WriteConcern
+from pymongo.errors import ConfigurationError, ConnectionFailure, DuplicateKeyError, InvalidURI, OperationFailure
+
+from server.store.documents import Collections, bound
+from server.store.engine import Unavailable, Uncertain, Unusable
+
+Client = MongoClient[dict[str, Any]]
+
+OLDEST = 13
+"""The wire version of MongoDB 5.0, the first whose majority writes are kept by default."""
+
+DURABLE = WriteConcern(w="majority", j=True, wtimeout=10_000)
+
+PATIENCE = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
+
+DUPLICATE = 11000
+
+REFUSED = frozenset({2, 9, 14, 22, 10334, 17280, 17419, 17420})
+"""Codes of a document or query that is wrong or too large in itself.
+https://www.mongodb.com/docs/manual/reference/error-codes/"""
+
+
+class Server:
+    """One database. ``alias`` is its name within mongoengine, of which each engine has one of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._alias = f"causeway-{uuid4()}"
+        try:
+            with troubles():
+                self._client = _client(url, self._alias)
+                _check(self._client)
+                self.collections = _durable(bound(self._alias))
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        mongoengine.disconnect(self._alias)
+
+
+def _client(url: str, alias: str) -> Client:
+    try:
+        client: Client = mongoengine.connect(host=url, alias=alias, uuidRepresentation="standard", **PATIENCE)
+        client.get_default_database()
+    except (ConfigurationError, InvalidURI, mongoengine.ConnectionFailure, ValueError) as error:
+        raise Unusable(f"the store's URL is mongodb://HOST/DATABASE: {error}") from None
+    return client
+
+
+def _check(client: Client) -> None:
+    asked = client.write_concern.document
+    if asked.get("w", "majority") != "majority" or not asked.get("journal", asked.get("j", True)):
+        raise Unusable(
+            "leave w and journal out of the store's URL: a write is kept by a majority, on disk, or not at all"
+        )
+    hello = client.admin.command("hello")
+    if hello["maxWireVersion"] < OLDEST:
+        raise Unusable("the server is older than MongoDB 5.0: update it")
+    if not hello.get("isWritablePrimary"):
+        raise Unavailable("the server takes no writes: it is not the primary of its replica set, or has none")
+
+
+def _durable(collections: Collections) -> Collections:
+    return Collections(*(each.with_options(write_concern=DURABLE) for each in collections))
+
+
+@contextmanager
+def troubles() -> Iterator[None]:
+    """What is wrong with the server or the way to it is Unavailable; what is wrong with what was asked, ValueError."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise
+    except OperationFailure as error:
+        if error.code in REFUSED:
+            raise ValueError(f"the store refuses this (code {error.code})") from None
+        raise Unavailable(f"the store's server: code {error.code}") from None
+    except ConnectionFailure as error:
+        raise Unavailable(f"the store's server: {type(error).__name__}") from None
+
+
+@contextmanager
+def doubts() -> Iterator[None]:
+    """A write of the journal: Uncertain unless it was refused for what it is."""
+    try:
+        with troubles():
+            yield
+    except Unavailable as error:
+        raise Uncertain(str(error)) from None
