@@ -19,7 +19,13 @@ class Store:
         self.read, self.newest, self.vread, self.holders = engine.read, engine.newest, engine.vread, engine.holders
         self.search, self.count, self.history = engine.search, engine.count, engine.history
         self.tail, self.messages, self.entry, self.last = engine.tail, engine.messages, engine.entry, engine.last
-        self.lease, self.check = engine.lease, engine.check
+        self.lease, self.project, self.check = engine.lease, engine.project, engine.check
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.journal.close()
