@@ -3,14 +3,14 @@
 import asyncio
 import signal
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import AF_INET, AF_INET6, create_server, socket
 
 import uvicorn
-from server.store.store import Store, open_store
+import uvloop
 
 from interfaces.cli.options import written
 from interfaces.mllp.feed import feed
@@ -21,6 +21,7 @@ from server.hl7v2 import Receive
 from server.http import config
 from server.intake.receive import Intake
 from server.settings import Settings
+from server.store.store import Store, open_store
 
 BACKLOG = 2048
 
@@ -73,7 +74,7 @@ def bind(host: str, port: int) -> socket:
 
 def run(plan: Plan, announce: Callable[[], None]) -> None:
     """Serves until SIGINT or SIGTERM; then what was begun is finished. Raises Unavailable when there is no store."""
-    with asyncio.Runner(loop_factory=uvicorn.Config(application).get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(plan, announce))
 
 
@@ -138,8 +139,9 @@ class Web(uvicorn.Server):
         await super().startup(sockets)
         self.listening.set()
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 @asynccontextmanager

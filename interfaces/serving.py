@@ -8,6 +8,7 @@ from socket import SO_REUSEADDR, SOL_SOCKET, socket
 from typing import NamedTuple
 
 STOPPING = 15
+QUIET = ("--log-level", "warning")
 
 
 class Serving(NamedTuple):
@@ -23,9 +24,9 @@ class NotServing(Exception):
 
 
 @contextmanager
-def serving(store: str, http: str, mllp: str, *more: str) -> Iterator[Serving]:
+def serving(store: str, http: str, mllp: str) -> Iterator[Serving]:
     """Raises NotServing. Whatever happens, the process ends with the block."""
-    command = [sys.executable, "-m", "interfaces", "serve", "--store", store, "--http", http, "--mllp", mllp, *more]
+    command = [sys.executable, "-m", "interfaces", "serve", "--store", store, "--http", http, "--mllp", mllp, *QUIET]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 our own command
     try:
         yield announced(process)

@@ -6,9 +6,8 @@ import os
 import socket
 from datetime import UTC, datetime, timedelta
 
-from server.store.store import Store
-
 from server.store.engine import Unavailable
+from server.store.store import Store
 
 EVERY = 5.0
 LEASE = timedelta(seconds=30)

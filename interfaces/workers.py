@@ -39,10 +39,13 @@ class Workers:
             return
         code = 1
         try:
-            run(self._plan, lambda: os.write(self._ready[1], b"."))
+            run(self._plan, self._say_ready)
             code = 0
         finally:
             os._exit(code)
+
+    def _say_ready(self) -> None:
+        os.write(self._ready[1], b".")
 
     def _all_ready(self) -> bool:
         """Waits until every child takes requests; False when one ended, or all were stopped, before that."""

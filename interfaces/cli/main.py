@@ -1,9 +1,10 @@
 """The command ``causeway``: one file per command in this folder, loaded when it is asked for."""
 
 from importlib import import_module
+from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
 COMMANDS = ("serve", "demo", "send", "convert", "messages", "client", "bench")
 """In the order of ``causeway --help``. Each is a function of its own name in its file, or a group called ``app``."""
@@ -15,11 +16,12 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, name: str) -> TyperCommand | TyperGroup | None:  # type: ignore[override]  # noqa: ARG002
+    def get_command(self, ctx: typer.Context, name: str) -> Any:  # type: ignore[override]  # noqa: ARG002
         return loaded(name) if name in COMMANDS else None
 
 
-def loaded(name: str) -> TyperCommand | TyperGroup:
+def loaded(name: str) -> Any:
+    """A command of click's, which typer carries within itself and gives no name to."""
     module = import_module(f"interfaces.cli.{name}")
     group = getattr(module, "app", None) or typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     if not hasattr(module, "app"):

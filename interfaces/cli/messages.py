@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
-from server.store.store import Store, open_store
 
 from interfaces.cli import options
 from mappings.fhir.json import dumps
 from server.intake.receive import Intake
 from server.settings import load
 from server.store.entry import Entry
+from server.store.store import Store, open_store
 
 app = typer.Typer(no_args_is_help=True, help="The message log: what came, what was answered, what follows from it.")
 

@@ -6,6 +6,11 @@ from typing import Annotated
 import typer
 
 from interfaces.cli import options
+from interfaces.logs import LEVELS, to_standard_error
+from interfaces.process import Plan, bind, run
+from interfaces.workers import Workers
+from server.settings import BadSettings, load
+from server.store.engine import Unavailable
 
 ROLES = ("http", "mllp", "worker")
 
@@ -22,16 +27,15 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(envvar="CAUSEWAY_TLS_KEY", exists=True)] = None,
     mllp_tls: Annotated[bool, typer.Option(envvar="CAUSEWAY_MLLP_TLS", help="MLLP with that certificate, too")] = False,
     settings: options.Settings = None,
+    log_level: Annotated[str, typer.Option(envvar="CAUSEWAY_LOG_LEVEL", help="debug, info, warning, error")] = "info",
 ) -> None:
     """Takes messages over MLLP and HTTP and answers FHIR, until it is stopped (SIGINT, SIGTERM)."""
-    from interfaces.process import Plan, bind, run  # noqa: PLC0415 no other command waits for a web server's import
-    from interfaces.workers import Workers  # noqa: PLC0415
-    from server.settings import BadSettings, load  # noqa: PLC0415
-    from server.store.engine import Unavailable  # noqa: PLC0415
-
     chosen = chosen_roles(roles)
     if (tls_cert is None) != (tls_key is None) or (mllp_tls and tls_cert is None):
         raise typer.BadParameter("--tls-cert and --tls-key go together, and --mllp-tls needs them")
+    if log_level not in LEVELS:
+        raise typer.BadParameter(f"a log level is one of {', '.join(LEVELS)}")
+    to_standard_error(log_level)
     try:
         plan = Plan(
             store,

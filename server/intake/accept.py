@@ -5,10 +5,9 @@ R: this can never work here. E: this message is not right. Conditions are of HL7
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
-from mappings.v2_to_fhir.messages import TRIGGERS
-
 from mappings.v2.message import Message
 from mappings.v2_to_fhir.draft import Issue
+from mappings.v2_to_fhir.messages import TRIGGERS
 
 Refusal: TypeAlias = tuple[Literal["E", "R"], Issue]
 

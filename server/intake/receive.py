@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from mappings.v2_to_fhir.messages import convert
-
 from mappings.v2.ack import AckError, Code, accept_code, ack, application_code, header
 from mappings.v2.message import Message, NotHl7, parse
 from mappings.v2_to_fhir.draft import Issue
+from mappings.v2_to_fhir.messages import convert
 from mappings.v2_to_fhir.site import Site
 from server.intake.accept import refusal
 from server.intake.fold import Refused, fold
@@ -127,7 +126,7 @@ def acknowledged(message: Message | None, outcome: Outcome) -> Sequence[Code]:
         return ()
     accept, application = (asked(message, number) for number in (15, 16))
     codes = (accept_code(outcome, accept, application), application_code(outcome, accept, application))
-    return [code for code in codes if code] or [f"A{outcome}"]
+    return [code for code in codes if code] or [code for code in (application_code(outcome, "", ""),) if code]
 
 
 def asked(message: Message | None, number: int) -> str:

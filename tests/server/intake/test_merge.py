@@ -32,7 +32,7 @@ def test_the_prior_is_inactive_and_everything_refers_to_the_survivor(two, messag
     assert patients["M2"]["active"] is False
     assert patients["M2"]["link"] == [{"other": {"reference": survivor}, "type": "replaced-by"}]
     assert patients["M1"]["link"] == [{"other": {"reference": prior}, "type": "replaces"}]
-    assert {"M1": "", "M2": "old"} == {each["value"]: each.get("use", "") for each in patients["M1"]["identifier"]}
+    assert {each["value"]: each.get("use", "") for each in patients["M1"]["identifier"]} == {"M1": "", "M2": "old"}
     assert {each["subject"]["reference"] for each in two.all("Encounter")} == {survivor}
     assert {each["subject"][0]["reference"] for each in two.all("Account")} == {survivor}
 

@@ -7,7 +7,7 @@ import pytest
 from mappings.v2.message import parse
 from server.store.engine import Unavailable
 
-FT1 = "FT1|{n}|T{n}||20260301|20260301|{kind}|99213^Office visit^C4|||{qty}|{total}&USD|{unit}&USD|||||||I10^Hypertension^I10"
+FT1 = "FT1|{n}|T{n}||20260301||{kind}|99213^Visit^C4|||{qty}|{total}&USD|{unit}&USD|||||||I10^Hypertension^I10"
 
 
 def ft1(n, qty=1, total="100.00", unit="100.00", kind="CG"):
