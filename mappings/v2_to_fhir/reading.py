@@ -28,6 +28,7 @@ class Reading:
         self.issues: list[Issue] = []
         self.sources: list[Source] = []
         self.maps: set[SegmentMap] = set()
+        self.places: dict[str, str] = {}
 
     def read(self, map: SegmentMap, segment: Segment) -> "Reading":
         self.maps.add(map)
@@ -43,7 +44,7 @@ class Reading:
         settled = self._settled(value, place)
         if settled is None:
             return
-        self._set(element, settled)
+        self._set(element, settled, place)
         if source and self.explain:
             self.sources.append(self._source(element, *source, settled))
 
@@ -66,7 +67,7 @@ class Reading:
     def draft(self, identity: Identity, **about: Any) -> Draft:
         """``about``: the Draft's own fields."""
         for name in PERIODS & self.body.keys():
-            self.body[name] = self._object(self.body[name], "")
+            self.body[name] = self._object(self.body[name], self.places.get(f"{name}.end", ""))
         return Draft(identity, self.body, frozenset(self.cleared), sources=tuple(self.sources), **about)
 
     def _row(self, row: Row, segment: Segment) -> None:
@@ -86,11 +87,12 @@ class Reading:
         value = self._settled(row.convert(node, self.sender), place)
         if value is None:
             return
-        self._set(row.element, value, many=row.many)
+        self._set(row.element, value, place, many=row.many)
         if self.explain:
             self.sources.append(self._source(row.element, segment, row.field, value))
 
-    def _set(self, element: str, value: Any, *, many: bool = False) -> None:
+    def _set(self, element: str, value: Any, place: str, *, many: bool = False) -> None:
+        self.places[element] = place
         name, _, part = element.partition(".")
         holder, key = (self.body.setdefault(name, {}), part) if part else (self.body, name)
         if many:

@@ -49,7 +49,8 @@ def encounter(
     if trigger.reopens:
         reopen(reading)
     elif trigger.status == "finished" and not pv1[45]:
-        reading.put("period.end", moment(story.evn[6], story.sender) or moment(story.evn[2], story.sender))
+        field = 6 if story.evn[6] else 2
+        reading.put("period.end", moment(story.evn[field], story.sender), (story.evn, field))
     defaults = {"status": presumed_status(pv1), "class": UNSTATED}
     story.add(reading, this, stub=trigger.charges, defaults=defaults)
 

@@ -8,13 +8,17 @@ from mappings.v2_to_fhir.notation import Converter, Unreadable
 from mappings.v2_to_fhir.sender import Sender
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+NULL = '""'
 _YES_NO = {"Y": True, "N": False}
 
 
 def text(node: Node) -> str:
-    """Without what FHIR's strings cannot hold: https://hl7.org/fhir/R4/datatypes.html#string"""
+    """Without what FHIR's strings cannot hold: https://hl7.org/fhir/R4/datatypes.html#string
+
+    A null is never a value, in whatever guise."""
     value = node.text
-    return value if value.isprintable() else _CONTROL.sub("", value).strip()
+    bare = value if value.isprintable() else _CONTROL.sub("", value).strip()
+    return "" if bare == NULL else bare
 
 
 def string(node: Node, _: Sender) -> str | None:

@@ -97,7 +97,7 @@ def total(ft1: Segment, sender: Sender) -> dict[str, Any] | None:
 
 def unit_price(node: Field, sender: Sender) -> dict[str, Any]:
     said = money(node, sender)
-    return {**said, "value": abs(said["value"])} if "value" in said else said
+    return {**said, "value": abs(said["value"])} if isinstance(said.get("value"), Decimal) else said
 
 
 def adds_up(ft1: Segment) -> bool:
