@@ -40,6 +40,8 @@ def convert(
         else:
             made = dumps(bundle(each))
             typer.echo(msgspec.json.format(made) if len(messages) == 1 else made)
+    if not messages:
+        typer.echo("causeway: no message in the file", err=True)
     raise typer.Exit(0 if told and len(told) == len(messages) else 1)
 
 
