@@ -8,33 +8,30 @@ from typing import Any
 
 from mappings.fhir import invariants, narrative, rules, stated
 from mappings.fhir.beside import primitive, primitives
+from mappings.fhir.path_nodes import ANY_RESOURCE, resource_type
 from mappings.fhir.primitives import PRIMITIVES, Predicate
 from mappings.fhir.problem import MOST, NONE, Checker, Problem, Problems, Rule, Scope, one, within
 from mappings.fhir.r4 import tables
 from mappings.fhir.r4.tables import NESTED, UNBOUNDED, Element, Type
 from mappings.fhir.structure import Shape, arrays, objects, ruled
 
-ANY_RESOURCE = frozenset({"Resource", "DomainResource"})
+UNKNOWN = one("must have the resourceType of an R4 resource")
 
 _published: dict[str, Checker] = {}
 
 
 def check(resource: Any) -> list[Problem]:
     """What is wrong with a resource, most of it first; an empty list when it conforms. Takes any JSON value."""
-    found = _resource(resource, 0, Scope(resource)) if isinstance(resource, dict) else one("must be an object")
-    name = resource.get("resourceType") if isinstance(resource, dict) else None
-    return within(name if name in tables.resource_types() else "Resource", found)[:MOST]
+    return within(resource_type(resource), _standing_alone(resource, 0))[:MOST]
 
 
-def _resource(value: Any, depth: int, scope: Scope) -> Problems:
-    name = value.get("resourceType") if type(value) is dict else None
-    if type(name) is not str or name not in tables.resource_types():
-        return one("must have the resourceType of an R4 resource", "structure")
-    return checker(name)(value, depth, scope)
+def _resource(value: dict[str, Any], depth: int, scope: Scope) -> Problems:
+    name = resource_type(value)
+    return checker(name)(value, depth, scope) if name in tables.resource_types() else UNKNOWN
 
 
-def _standing_alone(value: Any, depth: int, _: Scope) -> Problems:
-    """An entry of a Bundle, a parameter: a resource with a scope of its own."""
+def _standing_alone(value: Any, depth: int, _: Scope | None = None) -> Problems:
+    """A resource with a scope of its own, as in an entry of a Bundle."""
     return _resource(value, depth, Scope(value)) if type(value) is dict else one("must be an object")
 
 

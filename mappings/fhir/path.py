@@ -10,7 +10,19 @@ from functools import cache
 from typing import Any
 
 from mappings.fhir.path_functions import FUNCTIONS, Evaluator
-from mappings.fhir.path_grammar import Call, Item, Literal, Name, NotPlain, Operation, Step, Tree, Variable, parse
+from mappings.fhir.path_grammar import (
+    Call,
+    Item,
+    Literal,
+    Name,
+    NotFhirPath,
+    NotPlain,
+    Operation,
+    Step,
+    Tree,
+    Variable,
+    parse,
+)
 from mappings.fhir.path_nodes import Environment, Node, Nodes, children, is_a, resource_type
 from mappings.fhir.path_operators import EMPTY, OPERATORS, boolean
 
@@ -43,7 +55,7 @@ class Path:
 
 @cache
 def compile(expression: str) -> Path:
-    """Raises ValueError for what is no FHIRPath at all."""
+    """Raises NotFhirPath, a ValueError."""
     try:
         evaluator = _compiled(parse(expression))
     except NotPlain:
@@ -89,7 +101,7 @@ def _variable(name: str) -> Evaluator:
         "%ucum": _constant((UCUM,)),
     }
     if name not in variables:
-        raise NotPlain(f"{name} is not known")
+        raise NotPlain
     return variables[name]
 
 
@@ -104,8 +116,6 @@ def _step(left: Evaluator, right: Evaluator) -> Evaluator:
 
 
 def _item(left: Evaluator, number: int) -> Evaluator:
-    if number < 0:
-        raise NotPlain("an index that is no number")
     return lambda nodes, this, env: left(nodes, this, env)[number : number + 1]
 
 
@@ -117,11 +127,11 @@ def _call(name: str, arguments: tuple[Tree, ...]) -> Evaluator:
     if name == "hasExtension":
         return _step(_call("extension", arguments), _call("exists", ()))
     if name not in FUNCTIONS:
-        raise NotPlain(f"{name} is not known")
+        raise NotPlain
     try:
         return FUNCTIONS[name](*map(_compiled, arguments))
     except TypeError:
-        raise NotPlain(f"{name} takes other arguments") from None
+        raise NotFhirPath(f"{name} takes other arguments") from None
 
 
 def _typed(operator: str, type: Tree) -> Evaluator:
@@ -137,13 +147,13 @@ def _type_name(tree: Tree) -> str:
             return name
         case Step(Name("FHIR" | "System"), Name(name)):
             return name
-    raise NotPlain("a type is missing")
+    raise NotFhirPath("a type is missing")
 
 
 def _operation(operator: str, left: Tree, right: Tree) -> Evaluator:
     if operator in ("is", "as"):
         return _step(_compiled(left), _typed(operator, right))
     if operator not in OPERATORS:
-        raise NotPlain(f"{operator} is not known")
+        raise NotPlain
     function, a, b = OPERATORS[operator], _compiled(left), _compiled(right)
     return lambda nodes, this, env: function(a(nodes, this, env), b(nodes, this, env))

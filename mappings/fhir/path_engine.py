@@ -7,20 +7,24 @@ import fhirpathpy
 from fhirpathpy.engine.nodes import ResourceNode
 from fhirpathpy.models import models
 
+from mappings.fhir.path_grammar import NotFhirPath
 from mappings.fhir.path_nodes import Environment, Node, Nodes
 
 
 def compile(expression: str) -> Callable[[Node, Environment], Nodes]:
-    """Raises ValueError for what is no FHIRPath. The nodes it finds have no type."""
+    """Raises NotFhirPath, and so does evaluating where a value is not what the expression takes. Nodes have no type."""
     try:
         found = fhirpathpy.compile(expression, models["r4"])
-    except Exception as error:  # the parser's own exceptions have no common base
-        raise ValueError("not a FHIRPath expression") from error
+    except Exception as error:  # the engine's exceptions have no base of their own
+        raise NotFhirPath("the engine cannot read it") from error
 
     def evaluate(node: Node, env: Environment) -> Nodes:
         start = node.value if node is env.resource else _typed(node)
         variables = {"resource": env.resource.value, "rootResource": env.root.value}
-        return [Node(each, "") for each in found(start, variables)]
+        try:
+            return [Node(each, "") for each in found(start, variables)]
+        except Exception as error:
+            raise NotFhirPath("the engine cannot evaluate it") from error
 
     return evaluate
 

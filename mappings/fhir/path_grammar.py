@@ -6,8 +6,15 @@ from decimal import Decimal
 from typing import TypeAlias
 
 
-class NotPlain(ValueError):
-    """An expression that this grammar does not cover; a full engine may."""
+class NotPlain(Exception):
+    """FHIRPath that this grammar does not cover: dates, quantities, signs, computed indexes."""
+
+
+class NotFhirPath(ValueError):
+    """Text that is no FHIRPath at all."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"not a FHIRPath expression: {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +98,11 @@ _escapes = {"n": "\n", "r": "\r", "t": "\t", "f": "\f"}
 
 
 def parse(expression: str) -> Tree:
-    """Raises NotPlain."""
+    """Raises NotPlain, NotFhirPath."""
     reader = _Reader(expression)
     tree = reader.operation(0)
     if reader.kind:
-        raise NotPlain("something is left over")
+        raise NotPlain if isinstance(tree, Literal) else NotFhirPath("something is left over")
     return tree
 
 
@@ -118,13 +125,13 @@ class _Reader:
             return passed
         found = _tokens.match(self._text, self._at)
         if not found or not found.lastgroup:
-            raise NotPlain("an unknown symbol")
+            raise NotPlain if self._text.startswith("@", self._at) else NotFhirPath("an unknown symbol")
         self.kind, self.symbol, self._at = found.lastgroup, found[found.lastgroup], found.end()
         return passed
 
     def expect(self, symbol: str) -> None:
         if self.next() != symbol:
-            raise NotPlain(f"{symbol} is missing")
+            raise NotFhirPath(f"{symbol} is missing")
 
     def operation(self, level: int) -> Tree:
         if level == len(PRECEDENCE):
@@ -137,16 +144,19 @@ class _Reader:
     def path(self) -> Tree:
         self._depth += 1
         if self._depth > DEPTH:
-            raise NotPlain("nested too deeply")
+            raise NotFhirPath("nested too deeply")
         tree = self.term()
         while self.symbol in (".", "["):
-            if self.next() == ".":
-                tree = Step(tree, self.invocation())
-            else:
-                tree = Item(tree, int(self.next()) if self.kind == "number" else -1)
-                self.expect("]")
+            tree = Step(tree, self.invocation()) if self.next() == "." else self.item(tree)
         self._depth -= 1
         return tree
+
+    def item(self, tree: Tree) -> Tree:
+        number = self.next()
+        if not number.isdecimal() or self.symbol != "]":
+            raise NotPlain
+        self.next()
+        return Item(tree, int(number))
 
     def term(self) -> Tree:
         kind = self.kind
@@ -166,6 +176,8 @@ class _Reader:
             self.next()
             self.expect("}")
             return Literal(None)
+        if self.symbol in ("+", "-"):
+            raise NotPlain
         self.expect("(")
         tree = self.operation(0)
         self.expect(")")
@@ -173,7 +185,7 @@ class _Reader:
 
     def invocation(self) -> Tree:
         if self.kind != "name":
-            raise NotPlain("a name is missing")
+            raise NotFhirPath("a name is missing")
         name = self.next().strip("`")
         if self.symbol != "(":
             return Name(name)
