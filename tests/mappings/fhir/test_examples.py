@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mappings.fhir.checker import check
 from mappings.fhir.json import NotJson, loads
 
