@@ -5,6 +5,7 @@ from typing import Any
 from mappings.v2.message import Segment
 from mappings.v2_to_fhir.datatypes.st import text, token
 from mappings.v2_to_fhir.datatypes.xon import named
+from mappings.v2_to_fhir.datatypes.xpn import spelling
 from mappings.v2_to_fhir.draft import Draft, Identity
 from mappings.v2_to_fhir.groups import Group
 from mappings.v2_to_fhir.patient import SOMEBODY, related
@@ -58,5 +59,5 @@ def guarantor(gt1: Segment, who: Identity, story: Story) -> dict[str, str] | Dra
     if not reading.body.keys() & (SOMEBODY - {"identifier"}):
         return named(text(gt1[21][1]))
     number = reading.body.get("identifier", [{}])[0]
-    name = f"{number['system']}|{number['value']}" if gt1[2] and number else text(gt1[1]) or text(gt1[3])
+    name = f"{number['system']}|{number['value']}" if gt1[2] and number else text(gt1[1]) or spelling(gt1[3])
     return related(reading, Identity.among("RelatedPerson", who, "GT1", name), who, story).reference

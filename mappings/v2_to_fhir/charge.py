@@ -1,12 +1,12 @@
 """ChargeItem: FT1."""
 
 from mappings.v2.message import Segment
-from mappings.v2_to_fhir.datatypes.cx import entity
 from mappings.v2_to_fhir.datatypes.st import text, token
 from mappings.v2_to_fhir.draft import Identity
 from mappings.v2_to_fhir.groups import Group
 from mappings.v2_to_fhir.reading import Reading
 from mappings.v2_to_fhir.segments import ft1 as says
+from mappings.v2_to_fhir.sender import authority
 from mappings.v2_to_fhir.story import Story
 
 
@@ -67,12 +67,11 @@ def identified(reading: Reading, ft1: Segment, account: Identity, story: Story) 
 
     A credit has a number of its own, also where it repeats that of the charge it takes back."""
     kind = "credit" if says.sign(ft1) < 0 else "charge"
-    if number := entity(ft1[2], story.sender) if ft1[2][2] else text(ft1[2][1]):
-        system = number["system"] if isinstance(number, dict) else story.sender.transactions
+    if number := text(ft1[2][1]):
+        system = authority(ft1[2][4], story.sender) if ft1[2][4] else story.sender.transactions
         system = system if kind == "charge" else f"{system}:{kind}"
-        identifier = {"system": system, "value": text(ft1[2][1])}
-        reading.put("identifier", [identifier], (ft1, 2))
-        return Identity.of("ChargeItem", system, identifier["value"])
+        reading.put("identifier", [{"system": system, "value": number}], (ft1, 2))
+        return Identity.of("ChargeItem", system, number)
     code = token(ft1[25][1]) or token(ft1[7][1])
     return Identity.among(
         "ChargeItem", account, kind, text(ft1[4][1]), code, text(ft1[3]), text(ft1[1]) or ft1.sequence

@@ -5,6 +5,7 @@ from typing import Any
 from mappings.v2.message import Segment
 from mappings.v2_to_fhir.datatypes.cx import identifier, kind_of
 from mappings.v2_to_fhir.datatypes.st import text
+from mappings.v2_to_fhir.datatypes.xpn import spelling
 from mappings.v2_to_fhir.draft import Draft, Identity
 from mappings.v2_to_fhir.groups import Group
 from mappings.v2_to_fhir.patient import SOMEBODY, related
@@ -34,21 +35,21 @@ def coverage(in1: Segment, in2: Segment, payer: Draft, who: Identity, story: Sto
     reading.put("beneficiary", who.reference)
     reading.put("payor", [payer], (in1, 3))
     reading.put("relationship", says.relationship(in1, in2, story.sender), (in1, 17))
-    reading.put("subscriber", subscriber(in1, in2, this, who, story))
+    reading.put("subscriber", subscriber(in1, in2, who, story))
     reading.put("subscriberId", members[0], (in1, 49 if in1[49] else 36))
     reading.put("identifier", [member_identifier(in1, payer, members[0], story)])
     story.add(reading, this, also=tuple(also))
     return {"coverage": this.reference, "priority": reading.body.get("order")}
 
 
-def subscriber(in1: Segment, in2: Segment, this: Identity, who: Identity, story: Story) -> dict[str, str] | None:
-    """The patient who is insured, else whom IN1-16 names."""
+def subscriber(in1: Segment, in2: Segment, who: Identity, story: Story) -> dict[str, str] | None:
+    """The patient who is insured, else whom IN1-16 names: in two insurances the same."""
     if says.patient_is(in1, in2) == "self":
         return who.reference
     reading = story.reading("RelatedPerson").read(says.IN1_RELATED_PERSON, in1)
     if not reading.body.keys() & SOMEBODY:
         return None
-    return related(reading, Identity.among("RelatedPerson", this, "IN1"), who, story).reference
+    return related(reading, Identity.among("RelatedPerson", who, "IN1", spelling(in1[16])), who, story).reference
 
 
 def member_identifier(in1: Segment, payer: Draft, member: str, story: Story) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.v2_to_fhir.datatypes.st import text
+from mappings.v2_to_fhir.datatypes.xpn import spelling
 from mappings.v2_to_fhir.draft import Identity, Merge
 from mappings.v2_to_fhir.groups import Group
 from mappings.v2_to_fhir.reading import Reading
@@ -46,10 +47,14 @@ def types(identifier: Mapping[str, Any]) -> frozenset[str]:
 
 
 def contacts(group: Group, who: Identity, story: Story) -> None:
+    """Each by its number among the contacts (NK1-1), by name where it has none or two have the same."""
     for nk1 in group.all("NK1"):
         reading = story.reading("RelatedPerson").read(NK1_RELATED_PERSON, nk1)
         if reading.body.keys() & SOMEBODY:
-            related(reading, Identity.among("RelatedPerson", who, "NK1", text(nk1[1]) or text(nk1[2])), who, story)
+            name = spelling(nk1[2])
+            this = Identity.among("RelatedPerson", who, "NK1", text(nk1[1]) or name)
+            another = Identity.among("RelatedPerson", who, "NK1", text(nk1[1]), name)
+            related(reading, another if this in story.drafts else this, who, story)
 
 
 def related(reading: Reading, identity: Identity, who: Identity, story: Story) -> Identity:

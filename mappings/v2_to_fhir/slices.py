@@ -18,6 +18,15 @@ def by_workplace(contact: Item) -> str:
     return "work" if contact.get("use") == "work" else "home"
 
 
+OTHER_NUMBERS = frozenset({"SS", "DL", "U"})
+
+
+def by_number(identifier: Item) -> str:
+    """PID-3 is every number but PID-19's, PID-20's, PID-2's and PID-4's."""
+    kind = by_type(identifier)
+    return kind if kind in OTHER_NUMBERS else "patient"
+
+
 def by_alias(name: Item) -> str:
     """PID-9, as against PID-5."""
     return "alias" if name.get("use") == "nickname" else "name"
@@ -42,7 +51,7 @@ def by_whereabouts(location: Item) -> str:
 
 
 SLICES: Mapping[tuple[str, str], Callable[[Item], str]] = {
-    ("Patient", "identifier"): by_type,
+    ("Patient", "identifier"): by_number,
     ("Patient", "name"): by_alias,
     ("Patient", "telecom"): by_workplace,
     ("Patient", "extension"): by_url,

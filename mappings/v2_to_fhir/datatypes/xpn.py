@@ -35,6 +35,11 @@ def full_name(node: Field | Repetition, _: Sender) -> str | None:
     return " ".join(filter(None, (text(node[2]), text(node[3]), text(node[1][1])))) or None
 
 
+def spelling(node: Field | Repetition) -> str:
+    """A name as far as it tells one person of a family from another."""
+    return " ".join((text(node[1][1]), text(node[2]))).casefold().strip()
+
+
 def _valid(node: Field | Repetition, sender: Sender) -> dict[str, Any] | None:
     """XPN-12 and -13, in older versions XPN-10."""
     if node[12] or node[13]:

@@ -112,6 +112,11 @@ def test_same_contact_again_is_the_same_person(told):
     assert first == again != other
 
 
+def test_contacts_of_one_number_are_not_one_contact(told):
+    mapped = told("ADT^A31", "PID|||1", "NK1|1|Holm^Berta", "NK1|1|Holm^Nils", "NK1||Holm^Ida", "NK1||Holm^Per")
+    assert len({draft.identity for draft in mapped.drafts if draft.type == "RelatedPerson"}) == 4
+
+
 def test_a_contact_of_nobody_is_none(told):
     assert [draft.type for draft in told("ADT^A31", "PID|||1", "NK1|1||MTH").drafts] == ["Patient"]
 
