@@ -29,6 +29,6 @@ def decimal(value: Any) -> Decimal | None:
     return number if number.is_finite() and abs(number) < LIMIT else None
 
 
-def money(amount: Decimal, currency: str) -> dict[str, Any]:
+def money(amount: Decimal, currency: str | None) -> dict[str, Any]:
     """https://hl7.org/fhir/R4/datatypes.html#Money"""
-    return {"value": amount, "currency": currency}
+    return {"value": amount, **({"currency": currency} if currency else {})}

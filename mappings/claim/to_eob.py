@@ -106,7 +106,7 @@ def explanation(
     return {**body, **({"contained": contained} if contained else {})}
 
 
-def balances(found: Iterable[Balance], currency: str) -> list[tuple[Body, Body]]:
+def balances(found: Iterable[Balance], currency: str | None) -> list[tuple[Body, Body]]:
     """Of each balance, whose it is (unit and term) and the amounts: EOB and eligibility show the same."""
     return [
         (

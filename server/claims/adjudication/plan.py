@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from mappings.claim.claim import Line
+from mappings.claim.coverage import Coverage
 from mappings.claim.element import first
 from mappings.claim.money import cents
 
@@ -100,6 +101,12 @@ class Plan:
             excluded is not None and services.index(excluded.service) <= nearest,
             *costs,
         )
+
+    def force(self, coverage: Coverage) -> tuple[date, date]:
+        """First and last day on which the coverage pays under this plan. One that was cancelled without an end never
+        does."""
+        end = coverage.end or (date.min if coverage.status == "cancelled" else date.max)
+        return max(self.start, coverage.start or date.min), min(self.end, end)
 
     def year(self, served: date) -> tuple[date, date]:
         """The plan year of a day: twelve months from an anniversary of the plan's start, else the calendar year."""

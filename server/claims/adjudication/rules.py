@@ -19,16 +19,15 @@ def not_insured(_: Judging, case: Case) -> bool:
 @denial("PR", "26")
 def before_coverage(judging: Judging, case: Case) -> bool:
     """The service was given before the coverage began."""
-    start = max(case.plan.start, case.coverage.start or case.plan.start)
+    start, _ = case.plan.force(case.coverage)
     return judging.line.served is not None and judging.line.served < start
 
 
 @denial("PR", "27")
 def after_coverage(judging: Judging, case: Case) -> bool:
     """The service was given after the coverage ended."""
-    end = min(case.plan.end, case.coverage.end or case.plan.end)
-    cancelled = case.coverage.status == "cancelled" and case.coverage.end is None
-    return cancelled or (judging.line.served is not None and judging.line.served > end)
+    _, end = case.plan.force(case.coverage)
+    return judging.line.served is not None and judging.line.served > end
 
 
 @denial("OA", "109")

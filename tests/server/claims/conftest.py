@@ -1,7 +1,6 @@
 """Plans, claims and coverages in as few words as a case needs."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -14,21 +13,12 @@ import pytest
 from mappings.claim.claim import Claim, Line
 from mappings.claim.coverage import Coverage
 from mappings.claim.decision import Decision
-from mappings.fhir.json import loads
 from server.claims.adjudication.adjudicate import adjudicate
 from server.claims.adjudication.case import History
 from server.claims.adjudication.plan import EVERY_SERVICE, Cost, Limit, Plan
 
 SERVED = date(2024, 3, 5)
 NOTHING_BEFORE = History()
-ROOT = Path(__file__).parent.parent.parent.parent
-
-
-@pytest.fixture(scope="session")
-def example_plan() -> dict[str, Any]:
-    """The plan that the documentation shows."""
-    text = (ROOT / "docs" / "insurance-plan.md").read_text()
-    return loads(re.findall(r"```json\n(.*?)```", text, re.DOTALL)[0].encode())
 
 
 @pytest.fixture(scope="session")

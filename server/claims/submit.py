@@ -1,0 +1,95 @@
+"""Claim/$submit: a claim comes in, is judged, and claim, answer and explanation are written together.
+
+https://hl7.org/fhir/R4/claim-operation-submit.html"""
+
+from mappings.claim.claim import Rejection
+from mappings.claim.element import reference
+from mappings.claim.to_eob import explanation
+from mappings.claim.to_response import response
+from mappings.fhir.json import Json, loads
+from server.claims.judge import insurer_of, judged
+from server.claims.records import Records
+from server.claims.submission import Answered, Submission, settled
+from server.claims.submitted import content, is_submitted
+from server.fhir.outcome import Conflict, Issue
+from server.fhir.resource import instant, prepare
+from server.identity.keys import identities
+from server.identity.locate import survivor
+from server.store.entry import Entry, Key, Version, Write
+from server.store.journal import Snapshot
+
+
+def submit(snapshot: Snapshot, sent: Submission) -> Entry:
+    """A fold: the claim (a draft becomes active), its answer and its explanation.
+
+    Raises Answered; Conflict where another claim has its identifier; Invalid where it is not FHIR."""
+    body, brought = settled(snapshot, sent)
+    records = Records(snapshot, {each.key: loads(each.body or b"{}") for each in brought})
+    body = _amended(records, body)
+    reserve = content(body)
+    _unless_answered(snapshot, reserve)
+    base, id = standing(snapshot, body, reserve)
+    decision, insurer = judged(records, body), insurer_of(records, body)
+    created = instant(snapshot.at)
+    if isinstance(decision, Rejection):
+        raise Answered(response(body, decision, request=None, insurer=insurer, created=created))
+    claim = prepare(snapshot, body, base=base, reserves_extra=(reserve,), id=id)
+    request = {"reference": str(claim.key)}
+    answered = _answer(snapshot, claim.key, response(body, decision, request=request, insurer=insurer, created=created))
+    references = {"request": request, "response": {"reference": str(answered.key)}, "insurer": insurer}
+    explained = _answer(snapshot, claim.key, explanation(body, decision, **references, created=created))
+    return _entry(snapshot, (*brought, claim, answered, explained), answered.body or b"", decision.status)
+
+
+def _answer(snapshot: Snapshot, claim: Key, body: Json) -> Write:
+    """One of a kind for each claim."""
+    key = _answer_key(snapshot, body["resourceType"], claim)
+    return prepare(snapshot, body, base=snapshot.read(key), id=key.id)
+
+
+def _answer_key(snapshot: Snapshot, type: str, claim: Key) -> Key:
+    return Key(type, snapshot.new_id(f"{type}?request={claim}"))
+
+
+def _amended(records: Records, body: Json) -> Json:
+    """A draft that is submitted counts; a claim for a patient who went up in another is the other's."""
+    status = "active" if body["status"] == "draft" else body["status"]
+    type, _, id = (reference(body["patient"]) or "").partition("/")
+    patient = {**body["patient"], "reference": str(survivor(records, Key(type, id)))} if id else body["patient"]
+    return {**body, "status": status, "patient": patient}
+
+
+def standing(snapshot: Snapshot, body: Json, reserve: str) -> tuple[Version | None, str]:
+    """The stored claim that this one is a later version of, and its id. Raises Conflict if that was judged already."""
+    known = identities(body)
+    held = snapshot.holders(known) if known else {}
+    own = Key("Claim", snapshot.new_id(known[0] if known else reserve))
+    key = next((held[each] for each in known if each in held), None) or _by_id(snapshot, body, known) or own
+    version = snapshot.read(key)
+    if (held and version is None) or (version and is_submitted(version)):
+        raise Conflict(Issue("a claim with this identifier was submitted already", "Claim.identifier", "duplicate"))
+    return version, key.id
+
+
+def _unless_answered(snapshot: Snapshot, reserve: str) -> None:
+    claim = snapshot.holders((reserve,)).get(reserve)
+    if claim is None:
+        return
+    version = snapshot.read(_answer_key(snapshot, "ClaimResponse", claim))
+    if version is None or version.body is None or snapshot.read(claim) is None:
+        raise Conflict(Issue("this claim was submitted already", "Claim", "duplicate"))
+    raise Answered(loads(version.body))
+
+
+def _by_id(snapshot: Snapshot, body: Json, known: tuple[str, ...]) -> Key | None:
+    """A sender's ids are its own: what stands here under the same id is the same claim if no identifier denies it."""
+    key = Key("Claim", body.get("id", ""))
+    version = snapshot.read(key)
+    if version is None or version.body is None or (known and identities(loads(version.body))):
+        return None
+    return key
+
+
+def _entry(snapshot: Snapshot, writes: tuple[Write, ...], reply: bytes, status: str) -> Entry:
+    about = {"interaction": "operation", "operation": "Claim/$submit", "status": status}
+    return Entry(snapshot.tenant, snapshot.new_id(), snapshot.at, "", "fhir", writes, reply, about=about)
