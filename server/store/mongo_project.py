@@ -38,17 +38,10 @@ class Projections:
         fresh = self._fresh.pop(tenant, ())
         if fresh and fresh[0].seq == done + 1:
             return self._project(tenant, fresh)
-        while entries := self._behind(tenant, done):
-            done = self._project(tenant, entries)
+        while entries := mongo_log.after(self._collections.entry, tenant, done, CHUNK):
+            known = self._known(tenant)
+            done = known if known > done else self._project(tenant, entries)
         return done
-
-    def _behind(self, tenant: str, done: int) -> Sequence[Entry]:
-        """What is not projected, by this process or by another."""
-        entries = mongo_log.after(self._collections.entry, tenant, done, CHUNK)
-        known = self._known(tenant) if entries else done
-        if known > done:
-            return mongo_log.after(self._collections.entry, tenant, known, CHUNK)
-        return entries
 
     def _known(self, tenant: str) -> int:
         doc = self._collections.cursor.find_one({"_id": tenant})
