@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749.errors import InsecureTransportError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -45,6 +46,8 @@ async def answer(request: Request, uri: str, endpoint: Endpoint) -> Response:
     try:
         asked = FormRequest(uri, dict(request.headers), await form(request))
         return await run_in_threadpool(endpoint, asked)
+    except InsecureTransportError:
+        return refused(InsecureTransportError(description="The server's base URL has to be https, or local."))
     except OAuth2Error as error:
         return refused(error)
     except Unavailable:

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from server.app import application
+from server.fhir.routes import ROUTES
 
 BASE = "https://causeway.test"
 OPEN = {
@@ -27,13 +28,17 @@ def app(store, clock):
 
 
 def addresses(app) -> list[tuple[str, str]]:
-    """Every method and address that the application answers, filled in, also those of the routers within it."""
+    """Every method and address that the application answers, filled in; below /fhir, those of its own table."""
     rows = [row for route in app.routes for row in (route.effective_route_contexts() if within(route) else [route])]
-    return sorted((method, filled(row.path)) for row in rows for method in row.methods)
+    return sorted((method, filled(path)) for row in rows for path in spread(row.path) for method in row.methods)
 
 
 def within(route) -> bool:
     return hasattr(route, "effective_route_contexts")
+
+
+def spread(path: str) -> list[str]:
+    return [path.replace("{address:path}", each) for each in ROUTES] if "{address:path}" in path else [path]
 
 
 def filled(path: str) -> str:

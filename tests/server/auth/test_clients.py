@@ -9,7 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from mappings.fhir.json import dumps
-from server.auth import clients, rfc7517, tokens
+from server.auth import clients, records, rfc7517, tokens
 from server.auth.clients import BadClient, Client
 from server.auth.rfc7517 import BadKeys
 from server.auth.tokens import Token
@@ -47,15 +47,18 @@ def test_clients_are_listed_in_the_order_they_came_until_they_are_revoked(store)
     assert [each.client_id for each in clients.every(store)] == [str(each) for each in range(60) if each != 7]
 
 
-def test_what_is_kept_outlives_the_process(tmp_path) -> None:
+def test_a14_what_is_kept_outlives_the_process(tmp_path) -> None:
     url = f"sqlite:///{tmp_path}/kept.db"
     token, kept = tokens.new(), Token(client_id="a", tenant="default", scope="system/*.rs", issued_at=1, expires_at=2)
     with closing(open_store(url)) as first:
         clients.register(first, SERVICE, "test")
         tokens.keep(first, token, kept)
+        assert records.once(first, "jti|a|1", "a")
     with closing(open_store(url)) as second:
         assert clients.find(second, "a") == SERVICE
         assert tokens.find(second, token) == kept
+        assert not records.once(second, "jti|a|1", "a")
+        assert records.once(second, "jti|a|2", "a")
 
 
 BAD = {

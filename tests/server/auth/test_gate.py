@@ -59,6 +59,7 @@ PERMITTED = {
         "Claim",
         FORBIDDEN,
     ),
+    "a parameter that is none, in a compartment": ("patient/Claim.r?nonsense=x", "ann", "read", "Claim", FORBIDDEN),
     "a modifier that is none": ("system/Claim.r?status:nonsense=x", None, "read", "Claim", FORBIDDEN),
 }
 

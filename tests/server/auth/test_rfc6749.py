@@ -116,6 +116,7 @@ async def test_tokens_do_not_go_over_plain_http(store, clock) -> None:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://causeway.test") as http:
         answer = await http.post("/auth/token", data={"grant_type": "client_credentials"})
     assert (answer.status_code, answer.json()["error"]) == (400, "insecure_transport")
+    assert answer.json()["error_description"] == "The server's base URL has to be https, or local."
 
 
 async def test_a_store_that_cannot_write_is_503(world, monkeypatch) -> None:

@@ -1,7 +1,7 @@
 """https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html"""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.auth.scopes import MAX_SCOPES, BadScope, ResourceScope, Scope, Word, covers, narrow, parse, subset, text
@@ -122,6 +122,7 @@ def test_what_is_granted_is_asked_for_and_registered(asked: str, registered: str
 
 
 # The algebra's laws, over few enough values that scopes meet often.
+law = settings(deadline=None)
 TYPES, PARAMS = ("*", "Patient", "Claim"), ("status=active", "use=claim")
 actions = st.sets(st.sampled_from("cruds"), min_size=1).map(lambda chosen: "".join(a for a in "cruds" if a in chosen))
 resource_scopes = st.builds(
@@ -150,11 +151,13 @@ probes = st.builds(
 )
 
 
+@law
 @given(scope_lists)
 def test_law_text_round_trips(scopes: tuple[Scope, ...]) -> None:
     assert parse(text(scopes)) == scopes
 
 
+@law
 @given(scope_lists, scope_lists)
 def test_law_what_is_granted_is_within_both(asked: tuple[Scope, ...], registered: tuple[Scope, ...]) -> None:
     granted = narrow(asked, registered)
@@ -162,6 +165,7 @@ def test_law_what_is_granted_is_within_both(asked: tuple[Scope, ...], registered
     assert subset(granted, registered)
 
 
+@law
 @given(scope_lists, scope_lists, probes)
 def test_law_what_both_allow_is_granted(
     asked: tuple[Scope, ...], registered: tuple[Scope, ...], probe: ResourceScope
@@ -169,11 +173,13 @@ def test_law_what_both_allow_is_granted(
     assert allowed(narrow(asked, registered), probe) == (allowed(asked, probe) and allowed(registered, probe))
 
 
+@law
 @given(scope_lists)
 def test_law_narrowing_by_itself_changes_nothing(scopes: tuple[Scope, ...]) -> None:
     assert subset(scopes, narrow(scopes, scopes))
 
 
+@law
 @given(scope_lists, scope_lists)
 def test_law_narrowing_twice_is_narrowing_once(asked: tuple[Scope, ...], registered: tuple[Scope, ...]) -> None:
     once = narrow(asked, registered)
@@ -182,6 +188,7 @@ def test_law_narrowing_twice_is_narrowing_once(asked: tuple[Scope, ...], registe
     assert subset(twice, once)
 
 
+@law
 @given(scope_lists, scope_lists, probes)
 def test_law_a_subset_allows_no_more(inner: tuple[Scope, ...], outer: tuple[Scope, ...], probe: ResourceScope) -> None:
     if subset(inner, outer) and allowed(inner, probe):
