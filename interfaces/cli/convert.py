@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from interfaces.cli import options
 from mappings.fhir.json import dumps
@@ -67,7 +67,7 @@ def show(told: Mapped, *, json: bool) -> None:
         read = [{"field": each.field, "element": each.element, "value": each.value} for each in explained(told)]
         typer.echo(dumps({"read": read, "unread": list(told.unread)}))
         return
-    table = Table("field", "element", "value", box=None)
+    table = Table(*(Column(name, overflow="fold") for name in ("field", "element", "value")), box=None)
     for each in explained(told):
         table.add_row(each.field, each.element, each.value)
     Console().print(table)
