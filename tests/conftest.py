@@ -61,9 +61,8 @@ def _serve_once(serve: Path, base: Path, run: int) -> str:
         environment = {**os.environ, "DOCUMENTDB_PORT": str(port), "DOCUMENTDB_PG_PORT": str(_free_port())}
         ends = f'"$0" "$1" & while kill -0 {run} 2>/dev/null && kill -0 $!; do sleep 1; done; kill $!; wait'
         with (data / "serve.log").open("w") as log:
-            subprocess.Popen(
-                ["sh", "-c", ends, serve, data], env=environment, stdout=log, stderr=log, start_new_session=True
-            )
+            command = ["setsid", "--fork", "sh", "-c", ends, str(serve), str(data)]
+            subprocess.run(command, env=environment, stdout=log, stderr=log, check=True)
         deadline = time.monotonic() + 500
         while not (data / "ready").exists():
             assert time.monotonic() < deadline, (data / "serve.log").read_text()

@@ -24,7 +24,9 @@ ON_A_SERVER = [pytest.mark.mongodb, pytest.mark.timeout(600)]
 @pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=ON_A_SERVER)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of an empty store that several processes may open."""
-    return str(request.getfixturevalue("mongodb_url")) if request.param == "mongodb" else f"sqlite:///{tmp_path}/store.db"
+    return (
+        str(request.getfixturevalue("mongodb_url")) if request.param == "mongodb" else f"sqlite:///{tmp_path}/store.db"
+    )
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def engine(reopen: Reopen) -> Engine:
 
 @pytest.fixture
 def write() -> MakeWrite:
-    """``write("Patient/1", base=0, terms=..., reserves=...)``; without a body of its own, one that names its version."""
+    """``write("Patient/1", base=0, terms=..., reserves=...)``; its body names its version unless given."""
 
     def make(name: str, base: int = 0, terms: tuple[str, ...] = (), body: bytes | None = b"", **more: object) -> Write:
         kind, _, id = name.partition("/")

@@ -38,7 +38,11 @@ def test_an_empty_store_has_nothing(engine):
 def test_entries_come_back_as_they_were(engine, entry, write):
     first = entry(
         1,
-        write("Patient/anna", terms=("family\x1fm\u00fcller", "\U0001f600\x1fx"), marks={"name": "2026-01-01", "a.b": "$c"}),
+        write(
+            "Patient/anna",
+            terms=("family\x1fm\u00fcller", "\U0001f600\x1fx"),
+            marks={"name": "2026-01-01", "a.b": "$c"},
+        ),
         write("Encounter/visit", reserves=("Encounter?identifier=s|1",)),
         about={"control_id": "M1", "status": "AA"},
         dedupe="app|M1",
@@ -80,7 +84,11 @@ def test_a_place_that_is_taken_is_not_taken_again(engine, reopen, entry, write):
 
 
 def test_projecting_again_changes_nothing(engine, reopen, entry, write):
-    put(engine, entry(1, write("Patient/anna", terms=("a",), reserves=("r",))), entry(2, write("Patient/ben", terms=("a",))))
+    put(
+        engine,
+        entry(1, write("Patient/anna", terms=("a",), reserves=("r",))),
+        entry(2, write("Patient/ben", terms=("a",))),
+    )
     put(engine, entry(3, write("Patient/anna", 1, terms=("b",), frees=("r",))))
     before = engine.read("clinic", ANNA), engine.search("clinic", Search("Patient")), engine.holders("clinic", ["r"])
     assert engine.project("clinic") == reopen().project("clinic") == 3
@@ -215,7 +223,14 @@ HOSTILE = {
 def test_input_is_never_more_than_a_value(engine, entry, write, text):
     named = term("name", text.replace("\x00", ""))
     key = Key("Patient", "x" if len(text) > 64 or "\x00" in text else text)
-    put(engine, entry(1, write(f"Patient/{key.id}", terms=(named,), reserves=(text,)), write("Patient/other", terms=("name\x1fb",))))
+    put(
+        engine,
+        entry(
+            1,
+            write(f"Patient/{key.id}", terms=(named,), reserves=(text,)),
+            write("Patient/other", terms=("name\x1fb",)),
+        ),
+    )
     assert engine.read("clinic", key).terms == (named,)
     assert ids(engine.search("clinic", Search("Patient", equals(named)))) == [key.id]
     assert engine.holders("clinic", [text]) == {text: key}
