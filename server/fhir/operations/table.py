@@ -9,6 +9,8 @@ from typing import TypeAlias
 from mappings.fhir.json import Json, dumps
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
+from server.fhir.operations.claim_submit import claim_submit
+from server.fhir.operations.eligibility_submit import eligibility_submit
 from server.fhir.operations.meta import meta
 from server.fhir.operations.validate import validate
 from server.fhir.outcome import MethodNotAllowed, NotSupported
@@ -44,6 +46,14 @@ def of_body(handler: Callable[[GatedStore, Json], Json | Answer]) -> Run:
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 
 OPERATIONS: Sequence[Operation] = (
+    Operation("submit", "Claim", frozenset({TYPE}), of_body(claim_submit), f"{HL7}/Claim-submit"),
+    Operation(
+        "submit",
+        "CoverageEligibilityRequest",
+        frozenset({TYPE}),
+        of_body(eligibility_submit),
+        f"{HL7}/CoverageEligibilityRequest-submit",
+    ),
     Operation("meta", "", frozenset({INSTANCE}), meta, f"{HL7}/Resource-meta", reads=True),
     Operation("validate", "", frozenset({TYPE, INSTANCE}), validate, f"{HL7}/Resource-validate"),
 )

@@ -61,3 +61,14 @@ async def test_refused(ask, issues, method, path, status, text):
 
     assert response.status_code == status
     assert [each[2] for each in issues(response)] == [text]
+
+
+@pytest.mark.parametrize("type", ["Claim", "CoverageEligibilityRequest"])
+async def test_submit_is_offered(ask, issues, type):
+    """https://hl7.org/fhir/R4/claim-operation-submit.html, https://hl7.org/fhir/R4/coverageeligibilityrequest-operation-submit.html"""
+    response = await ask("POST", f"{type}/$submit", {"resourceType": "Patient"})
+
+    rows = (await ask("GET", "metadata")).json()["rest"][0]["resource"]
+    assert response.status_code == 400
+    assert issues(response) == [("invalid", "resourceType", f"a {type} is needed, or a Bundle that holds one")]
+    assert "submit" in [op["name"] for row in rows if row["type"] == type for op in row["operation"]]
