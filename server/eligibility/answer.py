@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from mappings.claim.claim import Line, Problem
-from mappings.claim.codes import COST_TYPE, concept
+from mappings.claim.codes import BENEFIT_CATEGORY, COST_TYPE, concept
 from mappings.claim.element import all_codes, codes, first
 from mappings.claim.money import ZERO, cents, money
 from mappings.claim.to_eob import balances
@@ -19,7 +19,8 @@ from server.eligibility.insured import Insured
 Body: TypeAlias = dict[str, Any]
 
 COPIED = ("purpose", "patient", "servicedDate", "servicedPeriod")
-ITEM_COPIED = ("category", "productOrService", "modifier", "provider")
+ITEM_COPIED = ("modifier", "provider")
+WHOLE_PLAN = concept(BENEFIT_CATEGORY, "30", "Health Benefit Plan Coverage")
 NAMES = {"deductible": "Deductible", "maxoutofpocket": "Out-of-pocket maximum"}
 
 
@@ -78,7 +79,8 @@ def _limits(plan: Plan, insured: Insured) -> Iterator[Body]:
     found = list(of_year(plan, insured.history))
     for balance, (whose, amounts) in zip(found, balances(found, plan.currency), strict=True):
         left = f"{cents(balance.limit - balance.used)} of {cents(balance.limit)} {plan.currency or ''} left"
-        yield {"name": NAMES[balance.kind], "description": left, **whose, "benefit": [amounts]}
+        named = {"category": WHOLE_PLAN, "name": NAMES[balance.kind], "description": left}
+        yield {**named, **whose, "benefit": [amounts]}
 
 
 def _categories(plan: Plan) -> list[str]:
@@ -88,11 +90,18 @@ def _categories(plan: Plan) -> list[str]:
 
 def _service(item: Mapping[str, Any], plan: Plan, insured: Insured) -> Body:
     terms = plan.terms(_line(item, insured))
-    copied = _copied(item, ITEM_COPIED)
+    copied = {**_subject(item), **_copied(item, ITEM_COPIED)}
     if terms.excluded or not terms.covered:
         return {**copied, "excluded": True, "description": "Not a benefit of this plan"}
     described = _described(terms, plan)
     return {**copied, "excluded": False, "description": described, **_listed("benefit", list(_shares(terms, plan)))}
+
+
+def _subject(item: Mapping[str, Any]) -> Body:
+    """R4 wants a category or a service, and not both (ces-1)."""
+    if "productOrService" in item:
+        return {"productOrService": item["productOrService"]}
+    return {"category": item.get("category", WHOLE_PLAN)}
 
 
 def _line(item: Mapping[str, Any], insured: Insured) -> Line:
