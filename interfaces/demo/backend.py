@@ -12,6 +12,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from mappings.fhir.json import Json, dumps, loads
+from server.auth import clients, rfc7517
+from server.auth.clients import Client
+from server.settings import Settings
+from server.store.store import open_store
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 JSON = {"content-type": "application/fhir+json"}
@@ -40,6 +44,11 @@ class Backend:
         token = self._http.post(found["token_endpoint"], data=form).raise_for_status().json()
         self._http.headers["authorization"] = f"Bearer {token['access_token']}"
         return str(token["scope"])
+
+    @property
+    def authorization(self) -> str:
+        """The header that says who asks, once that is signed in."""
+        return self._http.headers["authorization"]
 
     def _assertion(self, audience: str) -> str:
         claims = {
@@ -80,3 +89,19 @@ class Backend:
         if answer.is_error:
             raise Refused("; ".join(issue.get("diagnostics", "") for issue in body.get("issue", ())))
         return body
+
+
+def registered(store: str, base: str, name: str, scope: str) -> Backend:
+    """A new backend service with a key of its own, registered as ``causeway client add --jwks`` would."""
+    key = ECKey.generate_key("P-384", {"use": "sig", "alg": "ES384"}, auto_kid=True)
+    client = Client(
+        client_id=str(uuid4()),
+        name=name,
+        tenant=Settings().tenant,
+        scope=scope,
+        registered_at=datetime.now(UTC),
+        jwks=rfc7517.read(dumps({"keys": [key.as_dict(private=False)]})),
+    )
+    with open_store(store) as opened:
+        clients.register(opened, client, "cli")
+    return Backend(base, client.client_id, key)

@@ -10,7 +10,7 @@ from interfaces.demo import ehr
 from interfaces.demo.backend import Backend
 from interfaces.demo.day import Step, steps
 from interfaces.demo.plans import plans
-from interfaces.demo.statement import Row, row, table
+from interfaces.demo.statement import Row, lines, row
 from interfaces.mllp.sender import Sender
 from mappings.fhir.json import Json
 from mappings.v2.message import parse
@@ -31,8 +31,9 @@ def play(today: date, mllp: tuple[str, int], backend: Backend, console: Console)
     arrive(today, backend, console)
     submit(backend, console)
     rows = sorted(judged(backend))
-    console.print()
-    console.print(table(rows))
+    console.print("\n[bold]What became of them[/bold]")
+    for line in lines(rows):
+        console.print(f"  {line}", highlight=False)
     return answers == EXPECTED and len(rows) == ACCOUNTS
 
 

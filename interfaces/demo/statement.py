@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from rich.table import Table
-
 from mappings.fhir.json import Json
 
+KINDS = {"AMB": "outpatient", "EMER": "emergency", "IMP": "inpatient"}
 GROUPS = "https://x12.org/codes/claim-adjustment-group-codes"
 
 
@@ -65,20 +64,17 @@ def name(patient: Json) -> str:
 
 
 def visit(encounter: Json) -> str:
-    return f"{encounter['identifier'][0]['value']} {encounter['class']['code']}, {encounter['status']}"
+    return f"{encounter['identifier'][0]['value']} {KINDS.get(encounter['class']['code'], '')}"
 
 
 def code(concept: Json) -> str:
     return str(concept["coding"][0]["code"])
 
 
-def table(rows: Iterable[Row]) -> Table:
-    drawn = Table(title="What became of the day's claims", header_style="bold", show_lines=True)
-    for heading in ("Patient", "Encounter"):
-        drawn.add_column(heading)
-    for heading in ("Billed", "Allowed", "Plan paid", "Patient owes"):
-        drawn.add_column(heading, justify="right", no_wrap=True)
-    drawn.add_column("Why")
+def lines(rows: Iterable[Row]) -> Iterator[str]:
+    """A table for a terminal of 80 columns; the reasons stand below each row."""
+    yield f"{'Patient':<20} {'Encounter':<17} {'Billed':>9} {'Allowed':>9} {'Plan paid':>9} {'Owes':>8}"
     for each in rows:
-        drawn.add_row(each.patient, each.encounter, *(f"{sum:,.2f}" for sum in each[2:6]), "\n".join(each.why))
-    return drawn
+        billed, allowed, paid, owes = (f"{sum:,.2f}" for sum in each[2:6])
+        yield f"{each.patient:<20} {each.encounter:<17} {billed:>9} {allowed:>9} {paid:>9} {owes:>8}"
+        yield from (f"    {why}" for why in each.why)

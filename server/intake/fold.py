@@ -32,7 +32,7 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
     """The resource versions that follow from a message.
 
     Raises Refused: then none of them does."""
-    work = Work(snapshot)
+    work = Work.over(snapshot)
     try:
         held = holders(work, mapped.drafts)
         keys = located_all(work, mapped, held)
@@ -53,7 +53,7 @@ def located_all(work: Work, mapped: Mapped, held: Mapping[str, Key]) -> Mapping[
 
     All that is stored of them is read at once, which is what a distributed engine wants."""
     keys = {draft.identity: located(work, draft, held) or new_key(work, draft.identity) for draft in mapped.drafts}
-    work.snapshot.newest(tuple(keys.values()))
+    work.newest(tuple(keys.values()))
     return keys
 
 

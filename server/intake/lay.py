@@ -77,9 +77,17 @@ def _set(body: Json, draft: Draft, path: str) -> None:
     elif element == "identifier":
         body[element] = identifiers(body.get(element, ()), draft.body[element])
     else:
-        for spelling in _spellings(body, draft.type, element):
-            del body[spelling]
-        body[element] = draft.body[element]
+        _set_whole(body, draft, element)
+
+
+def _set_whole(body: Json, draft: Draft, element: str) -> None:
+    """A bare yes takes nothing away: who died on a day that is known is still known to have died then."""
+    spellings = _spellings(body, draft.type, element)
+    if draft.body[element] is True and any(body[name] for name in spellings if name != element):
+        return
+    for spelling in spellings:
+        del body[spelling]
+    body[element] = draft.body[element]
 
 
 def _set_slice(body: Json, draft: Draft, element: str, name: str, *, cleared: bool) -> None:

@@ -25,6 +25,7 @@ MAX_LISTED = 10
 
 Outcome = Literal["A", "E", "R"]
 
+ORIGINAL: Mapping[Outcome, Code] = {"A": "AA", "E": "AE", "R": "AR"}
 CONDITIONS = frozenset({"AL", "NE", "ER", "SU"})
 
 STATUS: Mapping[Outcome, str] = {"A": "accepted", "E": "error", "R": "rejected"}
@@ -126,7 +127,7 @@ def acknowledged(message: Message | None, outcome: Outcome) -> Sequence[Code]:
         return ()
     accept, application = (asked(message, number) for number in (15, 16))
     codes = (accept_code(outcome, accept, application), application_code(outcome, accept, application))
-    return [code for code in codes if code] or [code for code in (application_code(outcome, "", ""),) if code]
+    return [code for code in codes if code] or [ORIGINAL[outcome]]
 
 
 def asked(message: Message | None, number: int) -> str:

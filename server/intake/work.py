@@ -1,8 +1,7 @@
 """What one message is doing to what is stored: a snapshot with changes on top, each resource written once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from mappings.fhir.json import Json, loads
 from server.fhir.resource import prepare
@@ -20,31 +19,27 @@ class _Change:
     write: Write | None = None
 
 
-@dataclass(slots=True)
-class Work:
-    """A Snapshot itself, so that whatever reads the store can read this."""
+@dataclass(frozen=True, slots=True)
+class Work(Snapshot):
+    """A snapshot itself, so that whatever reads what is stored can read this."""
 
-    snapshot: Snapshot
     _changes: dict[Key, _Change] = field(default_factory=dict)
     _bodies: dict[Key, Json] = field(default_factory=dict)
 
-    @property
-    def tenant(self) -> str:
-        return self.snapshot.tenant
+    @classmethod
+    def over(cls, snapshot: Snapshot) -> "Work":
+        return cls(snapshot.tenant, snapshot.at, snapshot.view, snapshot.namespace, snapshot.ids)
 
-    @property
-    def at(self) -> datetime:
-        return self.snapshot.at
-
-    def new_id(self, identity: str | None = None) -> str:
-        return self.snapshot.new_id(identity)
+    def stored(self, key: Key) -> Version | None:
+        """As it was before this message."""
+        return self.view.newest((key,))[key]
 
     def body(self, key: Key) -> Json | None:
         """The resource as it stands now, with this message's changes; None if there is none. Not to be changed."""
         if change := self._changes.get(key):
             return change.body
         if key not in self._bodies:
-            version = self.snapshot.read(key)
+            version = self.stored(key)
             if version is None or version.body is None:
                 return None
             self._bodies[key] = loads(version.body)
@@ -53,13 +48,13 @@ class Work:
     def marks(self, key: Key) -> Marks:
         if change := self._changes.get(key):
             return change.marks
-        version = self.snapshot.read(key)
+        version = self.stored(key)
         return version.marks if version else NO_MARKS
 
     def put(self, key: Key, body: Json, marks: Marks | None = None, reserves: Sequence[str] = ()) -> None:
         """Sets a resource's new body; ``reserves`` are identities to hold beyond those that the body names."""
         before = self._changes.get(key)
-        base = before.base if before else self.snapshot.read(key)
+        base = before.base if before else self.stored(key)
         kept = self.marks(key) if marks is None else marks
         held = (*(before.reserves if before else ()), *reserves)
         self._changes[key] = _Change(base, body, kept, tuple(dict.fromkeys(held)))
@@ -67,24 +62,29 @@ class Work:
     def add(self, write: Write) -> None:
         """Takes in a write that another room has made."""
         body = loads(write.body) if write.body is not None else {}
-        self._changes[write.key] = _Change(self.snapshot.read(write.key), body, write.marks, (), write)
+        self._changes[write.key] = _Change(self.stored(write.key), body, write.marks, (), write)
 
     def writes(self) -> tuple[Write, ...]:
         """Raises FhirError when a resource would break a rule of FHIR."""
         return tuple(self._write(key) for key in self._changes)
 
     def read(self, key: Key) -> Version | None:
-        return self._version(key) if key in self._changes else self.snapshot.read(key)
+        return self._version(key) if key in self._changes else self.stored(key)
 
-    def holders(self, values: Sequence[str]) -> Mapping[str, Key]:
-        stored = {value: key for value, key in self.snapshot.holders(values).items() if key not in self._changes}
+    def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
+        """All that is stored of them is read at once, which is what a distributed engine wants."""
+        stored = self.view.newest(keys)
+        return {key: self._version(key) if key in self._changes else stored[key] for key in keys}
+
+    def holders(self, values: Collection[str]) -> Mapping[str, Key]:
+        stored = {value: key for value, key in self.view.holders(values).items() if key not in self._changes}
         ours = {value: key for key in self._changes for value in self._reserved(key) if value in values}
         return {**stored, **ours}
 
-    def find(self, type: str, query: Query) -> tuple[Version, ...]:
-        stored = (each for each in self.snapshot.find(type, query) if each.key not in self._changes)
+    def find(self, type: str, where: Query) -> tuple[Version, ...]:
+        stored = (each for each in self.view.find(type, where) if each.key not in self._changes)
         ours = (self._version(key) for key in self._changes if key.type == type)
-        return (*stored, *(each for each in ours if not each.deleted and matches(query, each.terms)))
+        return (*stored, *(each for each in ours if not each.deleted and matches(where, each.terms)))
 
     def _version(self, key: Key) -> Version:
         return self._write(key).version(0, self.at)
@@ -93,7 +93,7 @@ class Work:
         change = self._changes[key]
         if change.write is None:
             change.write = prepare(
-                self.snapshot,
+                Snapshot(self.tenant, self.at, self.view, self.namespace, self.ids),
                 change.body,
                 base=change.base,
                 marks=change.marks,

@@ -28,6 +28,12 @@ CASES = {
     "another form of a choice replaces the first": (
         {"deceasedBoolean": True}, draft(body={"deceasedDateTime": "2026-03-01"}), {"deceasedDateTime": "2026-03-01"},
     ),
+    "a bare yes leaves the day that is known": (
+        {"deceasedDateTime": "2026-03-01"}, draft(body={"deceasedBoolean": True}), {"deceasedDateTime": "2026-03-01"},
+    ),
+    "no takes the day away": (
+        {"deceasedDateTime": "2026-03-01"}, draft(body={"deceasedBoolean": False}), {"deceasedBoolean": False},
+    ),
     "a default fills only what nothing filled": (
         {"active": False}, draft(defaults={"active": True, "gender": "unknown"}),
         {"active": False, "gender": "unknown"},
