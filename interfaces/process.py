@@ -1,6 +1,7 @@
 """One serving process: a store, and the roles that it plays over it."""
 
 import asyncio
+import re
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,6 +25,7 @@ from server.settings import Settings
 from server.store.store import Store, open_store
 
 BACKLOG = 2048
+EVERY_INTERFACE = re.compile(r"^(0\.0\.0\.0|\[::\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Plan:
     def url(self) -> str:
         """Where HTTP clients find this server."""
         scheme = "https" if self.tls_cert else "http"
-        return (self.base_url or f"{scheme}://{bound(self.web)}").rstrip("/")
+        return (self.base_url or f"{scheme}://{named(bound(self.web))}").rstrip("/")
 
     @property
     def ready(self) -> str:
@@ -65,6 +67,11 @@ class Plan:
 
 def bound(listening: socket | None) -> str:
     return written(*listening.getsockname()[:2]) if listening else ""
+
+
+def named(address: str) -> str:
+    """Every interface is none that a client could name; and tokens are given over plain HTTP on this machine only."""
+    return EVERY_INTERFACE.sub("localhost", address)
 
 
 def bind(host: str, port: int) -> socket:
