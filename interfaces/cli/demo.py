@@ -7,20 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from uuid import uuid4
 
 import typer
-from joserfc.jwk import ECKey
 from rich.console import Console
 
-from interfaces.demo.backend import Backend
+from interfaces.demo.backend import registered
 from interfaces.demo.play import SCOPE, play
 from interfaces.serving import NotServing, Serving, free, serving
-from mappings.fhir.json import dumps
-from server.auth import clients, rfc7517
-from server.auth.clients import Client
-from server.settings import Settings
-from server.store.store import open_store
 
 HOST, HTTP, MLLP = "127.0.0.1", (8080,), (2575,)
 
@@ -45,30 +38,13 @@ def demo(
     """Starts a server, plays a hospital's day through it, prints what happened, and stays up until Ctrl-C."""
     console = Console(soft_wrap=True)
     with chosen(store) as url, started(url) as server:
-        key = ECKey.generate_key("P-384", {"use": "sig", "alg": "ES384"}, auto_kid=True)
-        client = register(url, key)
-        well = play(datetime.now(UTC).date(), server.mllp, Backend(f"{server.http}/fhir", client, key), console)
+        office = registered(url, f"{server.http}/fhir", "Riverbend billing office", SCOPE)
+        well = play(datetime.now(UTC).date(), server.mllp, office, console)
         console.print(NEXT.format(http=server.http, store=url, mllp=":".join(map(str, server.mllp))), highlight=False)
         if not once:
             console.print("Running until Ctrl-C.")
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
     raise typer.Exit(0 if well else 1)
-
-
-def register(store: str, key: ECKey) -> str:
-    """The billing office, as ``causeway client add --jwks`` would; its client_id."""
-    keys = rfc7517.read(dumps({"keys": [key.as_dict(private=False)]}))
-    office = Client(
-        client_id=str(uuid4()),
-        name="Riverbend billing office",
-        tenant=Settings().tenant,
-        scope=SCOPE,
-        registered_at=datetime.now(UTC),
-        jwks=keys,
-    )
-    with open_store(store) as opened:
-        clients.register(opened, office, "demo")
-    return office.client_id
 
 
 @contextmanager
