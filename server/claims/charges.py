@@ -75,9 +75,11 @@ class Charge:
         return codes(self.code), tuple(code for each in self.modifiers for code in codes(each)[:1])
 
     @property
-    def place_in_time(self) -> tuple[str, str, str]:
+    def place_in_time(self) -> tuple[str, str, str, str]:
+        """Of charges of one moment, the sender's own numbers keep its order."""
         started = self.body.get("occurrenceDateTime") or self.body.get("occurrencePeriod", {}).get("start")
-        return started or "", self.body.get("enteredDate", ""), self.body["id"]
+        number = next((each.get("value", "") for each in self.body.get("identifier", ())), "")
+        return started or "", self.body.get("enteredDate", ""), number, self.body["id"]
 
 
 def charge(body: Mapping[str, Any]) -> Charge:
