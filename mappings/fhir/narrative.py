@@ -6,6 +6,8 @@ import html
 import re
 from xml.parsers import expat
 
+from mappings.fhir.primitives import Remembered
+
 _element = re.compile(
     r"""a|abbr|acronym|address|area|b|bdo|big|blockquote|br|caption|cite|code|col|colgroup|dd|dfn|div|dl|dt|em|h[1-6]|hr
     |i|img|kbd|li|map|ol|p|pre|q|s|samp|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|tt|u|ul|var""",
@@ -25,26 +27,40 @@ _active_style = re.compile(
     r"expression|javascript|vbscript|@import|url\s*\(|behaviou?r|binding|\\|/\*",
     re.IGNORECASE,
 ).search
-
-
-_tags = re.compile(r"""<[^/!?>"'](?:[^>"']|"[^"]*"|'[^']*')*>""").findall
+_tags = re.compile(r"""<[^/!?>"'](?:[^>"']++|"[^"]*"|'[^']*')*+>""").findall
 _attributes = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""").findall
 _root = re.compile(r"""\s*<div\s[^>]*\bxmlns\s*=\s*["']http://www\.w3\.org/1999/xhtml["']""").match
 _content = re.compile(r">[^<]*[^<\s]|<img\s").search
 
 
+class _Declared(Exception):
+    """Something other than elements and text."""
+
+
 def fault(text: str) -> str | None:
     """What is wrong with a narrative's div, in words that repeat none of it; None when nothing is."""
-    if "<!" in text or "<?" in text:
-        return "must have no comment, CDATA section, document type or processing instruction"
     try:
-        expat.ParserCreate("utf-8").Parse(text.encode(), True)
+        _parse(text)
+    except _Declared:
+        return "must have no comment, CDATA section, document type or processing instruction"
     except expat.ExpatError as error:
         return f"must be well-formed XHTML (line {error.lineno}, column {error.offset})"
     if not _root(text):
         return 'must be one <div xmlns="http://www.w3.org/1999/xhtml">'
-    wrong = next(filter(None, map(_tag_fault, set(_tags(text)))), None)
+    wrong = next(filter(None, map(_faults.__getitem__, set(_tags(text)))), None)
     return wrong or (None if _content(text) else "must have some text or an image")
+
+
+def _parse(text: str) -> None:
+    """Calls back only for what may not be there; elements are read from the text, which is faster."""
+    parser = expat.ParserCreate("utf-8")
+    parser.CommentHandler = parser.ProcessingInstructionHandler = _refuse
+    parser.StartCdataSectionHandler = parser.StartDoctypeDeclHandler = _refuse
+    parser.Parse(text.encode(errors="surrogatepass"), True)
+
+
+def _refuse(*_: object) -> None:
+    raise _Declared
 
 
 def _tag_fault(tag: str) -> str | None:
@@ -54,6 +70,10 @@ def _tag_fault(tag: str) -> str | None:
         return "has an element that a narrative may not have"
     found = (_attribute_fault(attribute, html.unescape(a or b)) for attribute, a, b in _attributes(tag, len(name) + 1))
     return next(filter(None, found), None)
+
+
+_faults = Remembered(_tag_fault)
+"""Narratives are made by templates: the same tags again and again."""
 
 
 def _attribute_fault(name: str, value: str) -> str | None:

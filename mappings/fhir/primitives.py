@@ -32,12 +32,38 @@ ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 UUID = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 OID = r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"
 
-GRAPHIC = r"[^\s\x00-\x20]"
-TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]"
+GRAPHIC = r"[^\s\x00-\x20\ud800-\udfff]"
+TEXT = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]"
+"""Halves of surrogate pairs are in no text that UTF-8 can carry."""
 
 
-def _matching(pattern: str) -> Predicate:
+def matching(pattern: str) -> Predicate:
     return re.compile(pattern).fullmatch
+
+
+def remembering(pattern: str) -> Predicate:
+    matches = matching(pattern)
+    return Remembered(lambda value: matches(value) is not None).__getitem__
+
+
+class Remembered(dict[Any, Any]):
+    """What a function answers to the texts that come again and again (systems, codes, days): its ``__getitem__`` is a
+    look-up instead of a match. Only of short texts, and all is forgotten before it grows large."""
+
+    def __init__(self, function: Callable[[Any], object]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, value: Any) -> object:
+        answer = self._function(value)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        if len(value) <= SHORT:
+            self[value] = answer
+        return answer
+
+
+REMEMBERED, SHORT = 4096, 160
 
 
 def _boolean(value: Any) -> bool:
@@ -66,32 +92,32 @@ def _base64(value: Any) -> bool:
 
 
 # The first alternative of each is the common case, plain ASCII, for speed.
-_string = _matching(rf"[!-~][ -~]{{0,{LIMIT - 1}}}|(?=\s*{GRAPHIC}){TEXT}{{1,{LIMIT}}}")
-_uri = _matching(rf"(?!urn:(?:uuid|oid):)(?:[!-~]+|{GRAPHIC}+)|(?i:{UUID})|{OID}")
-_code = _matching(rf"[!-~]+(?:[ ][!-~]+)*|{GRAPHIC}+(?:\s{GRAPHIC}+)*")
+_string = matching(rf"[!-~][ -~]{{0,{LIMIT - 1}}}|(?=\s*{GRAPHIC}){TEXT}{{1,{LIMIT}}}")
+_uri = remembering(rf"(?!urn:(?:uuid|oid):)(?:[!-~]+|{GRAPHIC}+)|(?i:{UUID})|{OID}")
+_code = remembering(rf"[!-~]+(?:[ ][!-~]+)*|{GRAPHIC}+(?:\s{GRAPHIC}+)*")
 
 PRIMITIVES: Mapping[str, tuple[Predicate, str]] = {
     "base64Binary": (_base64, "base64 text"),
     "boolean": (_boolean, "true or false"),
     "canonical": (_uri, "a canonical URL, without white space"),
     "code": (_code, "a code, without leading, trailing or double white space"),
-    "date": (_matching(rf"{YEAR}(?:-{MONTH})?|{DAY}"), "a date: YYYY, YYYY-MM or YYYY-MM-DD"),
+    "date": (remembering(rf"{YEAR}(?:-{MONTH})?|{DAY}"), "a date: YYYY, YYYY-MM or YYYY-MM-DD"),
     "dateTime": (
-        _matching(rf"{YEAR}(?:-{MONTH})?|{DAY}(?:T{TIME}{ZONE})?"),
+        matching(rf"{YEAR}(?:-{MONTH})?|{DAY}(?:T{TIME}{ZONE})?"),
         "a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss with a time zone",
     ),
     "decimal": (_decimal, "a JSON number"),
-    "id": (_matching(r"[A-Za-z0-9.-]{1,64}"), "an id: 1 to 64 letters, digits, - and ."),
-    "instant": (_matching(rf"{DAY}T{TIME}{ZONE}"), "an instant: YYYY-MM-DDThh:mm:ss with a time zone"),
+    "id": (matching(r"[A-Za-z0-9.-]{1,64}"), "an id: 1 to 64 letters, digits, - and ."),
+    "instant": (matching(rf"{DAY}T{TIME}{ZONE}"), "an instant: YYYY-MM-DDThh:mm:ss with a time zone"),
     "integer": (_integer(-(2**31)), "a JSON integer of 32 bits"),
     "markdown": (_string, "text, not blank, without control characters, of at most 1,048,576 characters"),
-    "oid": (_matching(OID), "an OID as urn:oid:"),
+    "oid": (matching(OID), "an OID as urn:oid:"),
     "positiveInt": (_integer(1), "a JSON integer, 1 or more"),
     "string": (_string, "text, not blank, without control characters, of at most 1,048,576 characters"),
-    "time": (_matching(TIME), "a time: hh:mm:ss"),
+    "time": (matching(TIME), "a time: hh:mm:ss"),
     "unsignedInt": (_integer(0), "a JSON integer, 0 or more"),
     "uri": (_uri, "a URI, without white space"),
     "url": (_uri, "a URL, without white space"),
-    "uuid": (_matching(UUID), "a UUID as urn:uuid:, in lower case"),
+    "uuid": (matching(UUID), "a UUID as urn:uuid:, in lower case"),
 }
 """By type: whether a value is one, and what one is, in words that complete "must be ..."."""

@@ -1,16 +1,15 @@
 """What R4 demands in words only, beyond its tables and invariants; by the type that it is demanded of."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mappings.fhir.primitives import GRAPHIC, Predicate
+from mappings.fhir.primitives import GRAPHIC, Predicate, matching, remembering
 from mappings.fhir.problem import Problem, Problems, Rule, Scope
 from mappings.fhir.r4 import tables
 
-_absolute = re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*:{GRAPHIC}+").fullmatch
-_code_system = re.compile(rf"(?!http://hl7\.org/fhir/ValueSet/)[A-Za-z][A-Za-z0-9+.-]*:{GRAPHIC}+").fullmatch
+_absolute = matching(rf"[A-Za-z][A-Za-z0-9+.-]*:{GRAPHIC}+")
+_code_system = remembering(rf"(?!http://hl7\.org/fhir/ValueSet/)[A-Za-z][A-Za-z0-9+.-]*:{GRAPHIC}+")
 
 STRICTER: Mapping[str, tuple[Predicate, str]] = {
     "Bundle.entry.fullUrl": (_absolute, "an absolute URL"),

@@ -43,6 +43,8 @@ WRONG = {
     "an entity bomb": (f'<!DOCTYPE x [<!ENTITY a "aa">]>{div("&a;")}', DECLARED),
     "an external entity": (f'<!DOCTYPE x SYSTEM "file:///etc/passwd">{div("x")}', DECLARED),
     "a processing instruction": (div("<?php x ?>"), DECLARED),
+    "a comment": (div("x<!-- y -->"), DECLARED),
+    "half a character": (div("\ud800"), NOT_WELL_FORMED),
     "CDATA": (div("<![CDATA[<script>]]>"), DECLARED),
     "a script": (div("<script>alert(1)</script>"), ELEMENT),
     "a script in capitals": (div("<SCRIPT>alert(1)</SCRIPT>"), ELEMENT),

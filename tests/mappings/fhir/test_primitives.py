@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.fhir.beside import holds
-from mappings.fhir.primitives import LIMIT, PRIMITIVES
+from mappings.fhir.primitives import LIMIT, PRIMITIVES, REMEMBERED, Remembered
 from mappings.fhir.r4.tables import primitive_types
 
 SOUND: dict[str, tuple[Any, ...]] = {
@@ -75,10 +75,10 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "markdown": ("", "  ", "a\x0bb"),
     "oid": ("1.2.3", "urn:oid:3.1", "urn:oid:1", "urn:oid:1.02"),
     "positiveInt": (0, -1, "1", True, 1.0),
-    "string": ("", " ", "\n\t", "a\x00", "\x1f", "x" * (LIMIT + 1), 1, ["a"]),
+    "string": ("", " ", "\n\t", "a\x00", "\x1f", "a\ud800", "x" * (LIMIT + 1), 1, ["a"]),
     "time": ("24:00:00", "12:00", "12:00:00Z"),
     "unsignedInt": (-1, False),
-    "uri": ("", " ", "a b", "a\nb", "urn:uuid:1", "urn:oid:x", "urn:oid:1.2\u2003"),
+    "uri": ("", " ", "a b", "a\nb", "urn:uuid:1", "urn:oid:x", "urn:oid:1.2\u2003", "urn:\ud800"),
     "url": ("", "https://quill.test/ a"),
     "uuid": ("c757873d-ec9a-4326-a141-556f43239520", "urn:uuid:C757873D-EC9A-4326-A141-556F43239520"),
 }
@@ -124,3 +124,15 @@ def _json(line: str) -> Any:
         return json.loads(line, parse_float=Decimal)
     except ValueError:
         return line
+
+
+def test_what_is_remembered_stays_small() -> None:
+    asked: list[str] = []
+    remembered = Remembered(lambda text: asked.append(text) or text)
+    for number in range(REMEMBERED + 10):
+        assert remembered[str(number)] == str(number)
+    assert len(remembered) == 10
+    assert remembered["x" * 1000] == "x" * 1000
+    assert "x" * 1000 not in remembered
+    assert remembered[str(REMEMBERED)] == str(REMEMBERED)
+    assert asked.count(str(REMEMBERED)) == 1
