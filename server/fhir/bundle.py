@@ -20,10 +20,9 @@ SAFE = ",:|$/*"
 
 def bundle(type: str, links: Sequence[Json], entries: Sequence[Json], total: int | None = None) -> bytes:
     """Empty lists are left out, since JSON of FHIR has none."""
-    body: Json = {"resourceType": "Bundle", "type": type}
-    if total is not None:
-        body["total"] = total
-    return dumps({**body, "link": links, **({"entry": entries} if entries else {})})
+    counted = {} if total is None else {"total": total}
+    lists = {name: each for name, each in (("link", links), ("entry", entries)) if each}
+    return dumps({"resourceType": "Bundle", "type": type, **counted, **lists})
 
 
 def raw(body: bytes | None) -> Any:

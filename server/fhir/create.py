@@ -32,7 +32,7 @@ def typed(request: Request) -> Json:
     """The body, which is of the address's type."""
     body = request.resource()
     if body.get("resourceType") != request.type:
-        raise Invalid(Issue(f"a {request.type} belongs here, the body is another type", "resourceType"))
+        raise Invalid(Issue(f"this is no {request.type}", "resourceType"))
     return body
 
 

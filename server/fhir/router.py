@@ -8,6 +8,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from server.auth.gate import GatedStore, Principal
 from server.fhir import registry
+from server.fhir.batch import process
 from server.fhir.capabilities import statement
 from server.fhir.commit import parameters
 from server.fhir.exchange import Answer, Request
@@ -45,12 +47,18 @@ class Site:
         return statement(self.base, self.clock(), self.oauth)
 
 
+Serve = Callable[[Site, HttpRequest, bytes], Response]
+
+
 def routes(site: Site) -> list[Route]:
     """Only the CapabilityStatement is for everybody. What else there is, the table says, to Bundles as well."""
-    served = endpoint(site, ThreadPoolExecutor(THREADS, "fhir"))
+    threads = ThreadPoolExecutor(THREADS, "fhir")
+    bundles, one = endpoint(site, threads, serve_bundle), endpoint(site, threads, serve)
     return [
+        Route("/fhir", bundles, methods=["POST"]),
+        Route("/fhir/", bundles, methods=["POST"]),
         Route("/fhir/metadata", metadata(site), methods=["GET"]),
-        Route("/fhir/{address:path}", served, methods=METHODS),
+        Route("/fhir/{address:path}", one, methods=METHODS),
     ]
 
 
@@ -62,7 +70,7 @@ def metadata(site: Site) -> Endpoint:
     return shown
 
 
-def endpoint(site: Site, threads: Executor) -> Endpoint:
+def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
     """Everything but waiting for the body happens in one thread: the store's calls block."""
 
     async def served(http: HttpRequest) -> Response:
@@ -73,15 +81,33 @@ def endpoint(site: Site, threads: Executor) -> Endpoint:
 
 
 def serve(site: Site, http: HttpRequest, body: bytes) -> Response:
-    note = seen(http.scope)
-    principal = site.authenticate(http)
-    note.client = principal.client
+    """One interaction."""
+    principal = identified(site, http)
     path, names = matched(http.path_params["address"])
-    describe(note, interaction(path, http.method).name, names.get("type", ""))
+    describe(seen(http.scope), interaction(path, http.method).name, names.get("type", ""))
+    request = asked(site, http, body, names)
+    return rendered(http, request.query, perform(GatedStore(site.store, principal), path, http.method, request))
+
+
+def serve_bundle(site: Site, http: HttpRequest, body: bytes) -> Response:
+    """Many of them."""
+    principal = identified(site, http)
+    describe(seen(http.scope), "transaction", "Bundle")
+    request = asked(site, http, body, {})
+    return rendered(http, request.query, process(GatedStore(site.store, principal), request))
+
+
+def identified(site: Site, http: HttpRequest) -> Principal:
+    principal = site.authenticate(http)
+    seen(http.scope).client = principal.client
+    return principal
+
+
+def asked(site: Site, http: HttpRequest, body: bytes, names: dict[str, Any]) -> Request:
+    """Raises NotAcceptable before anything is done whose answer could not be given."""
     query = parameters(http.url.query)
     media_type(query, http.headers.get("accept"))
-    request = Request(site.base, site.clock(), **names, query=query, headers=dict(http.headers), body=body)
-    return rendered(http, query, perform(GatedStore(site.store, principal), path, http.method, request))
+    return Request(site.base, site.clock(), **names, query=query, headers=dict(http.headers), body=body)
 
 
 def describe(note: Seen, interaction: str, type: str) -> None:

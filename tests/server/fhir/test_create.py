@@ -62,7 +62,7 @@ REFUSED = {
         b'{"resourceType":"Group"}',
         {},
         400,
-        ("invalid", "resourceType", "a Patient belongs here, the body is another type"),
+        ("invalid", "resourceType", "this is no Patient"),
     ),
     "a name twice": (
         b'{"resourceType":"Patient","gender":"male","gender":"female"}',

@@ -1,0 +1,155 @@
+"""A transaction: many interactions, one entry, whole or not at all.
+
+https://hl7.org/fhir/R4/http.html#transaction"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mappings.fhir.json import Json, dumps, loads
+from server.auth.gate import GatedStore, permit
+from server.fhir.commit import Change, entry, one, parameters, selecting
+from server.fhir.create import new, typed
+from server.fhir.delete import deleting
+from server.fhir.exchange import Request, changed
+from server.fhir.outcome import FhirError, Invalid, PreconditionFailed
+from server.fhir.references import resolved
+from server.fhir.registry import permitted
+from server.fhir.resource import prepare
+from server.fhir.routes import perform
+from server.fhir.search.parse import conditions
+from server.fhir.steps import Step, answered, failed, placed
+from server.fhir.update import Target, addressed, at, meant, updating
+from server.store.entry import Entry, Key, Version, Write
+from server.store.journal import Snapshot
+from server.store.query import All
+
+ORDER = ("delete", "create", "update")
+"""In which writes are done. What is only read is read when they are."""
+
+READING = frozenset({"GET", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A step and the resource that it writes. ``there``: what it would create exists already, and stays as it is."""
+
+    step: Step
+    target: Target
+    there: Version | None = None
+
+
+def transaction(gated: GatedStore, request: Request, steps: Sequence[Step]) -> list[Json]:
+    """The entries of the answer, in the order of those that were asked."""
+    writing = sorted((each for each in steps if writes(each)), key=lambda step: ORDER.index(step.interaction))
+    needs = tuple(need for each in writing for need in needed(each))
+
+    def fold(snapshot: Snapshot) -> Entry:
+        found = located(snapshot, writing)
+        find = finder(gated, snapshot, request)
+        done = [(each, change(snapshot, each, names(found), find)) for each in found]
+        told = {str(each.step.place): told_of(snapshot, each, made) for each, made in done}
+        about = {"interaction": "transaction", "status": "200"}
+        written = held_once(made.write for _, made in done if made.write)
+        return replace(entry(gated, snapshot, written, about), reply=dumps(told))
+
+    told = loads(gated.submit(fold, needs=needs).reply) if writing else {}
+    return [told.get(str(each.place)) or read(gated, each) for each in steps]
+
+
+def writes(step: Step) -> bool:
+    """Raises Invalid for what can neither be part of an entry nor wait until it is written."""
+    with placed(step.place):
+        permitted(step.request.type, step.interaction)
+        if step.interaction not in ORDER and step.method not in READING:
+            raise Invalid("this cannot be part of a transaction")
+    return step.interaction in ORDER
+
+
+def needed(step: Step) -> tuple[tuple[str, str], ...]:
+    """What a client must be allowed: criteria are a search too."""
+    done, type = (step.interaction, step.request.type), step.request.type
+    conditional = "if-none-exist" in step.request.headers or not (step.request.id or step.interaction == "create")
+    return (done, ("search", type)) if conditional else (done,)
+
+
+def located(snapshot: Snapshot, steps: Sequence[Step]) -> list[Located]:
+    """Before anything is written: what the steps are about. Raises Invalid when two write the same resource."""
+    found: dict[Key, Located] = {}
+    existing: list[Located] = []
+    for each in steps:
+        with placed(each.place):
+            one = locate(snapshot, each)
+            if one.there:
+                existing.append(one)
+            elif one.target.key in found:
+                raise Invalid("another entry writes this resource too")
+            else:
+                found[one.target.key] = one
+    return [*found.values(), *existing]
+
+
+def locate(snapshot: Snapshot, step: Step) -> Located:
+    request, criteria = step.request, step.request.headers.get("if-none-exist")
+    if request.id:
+        return Located(step, at(snapshot, Key(request.type, request.id)))
+    if step.interaction == "update":
+        return Located(step, meant(snapshot, typed(request), selecting(request, request.query)))
+    if criteria is not None and (there := one(snapshot, request.type, selecting(request, parameters(criteria)))):
+        return Located(step, Target(there.key, there), there)
+    return Located(step, Target(Key(request.type, snapshot.new_id(None))))
+
+
+def names(found: Iterable[Located]) -> Mapping[str, str]:
+    """What entries are called within the Bundle, and where they will be."""
+    return {each.step.name: str(each.target.key) for each in found if each.step.name}
+
+
+def finder(gated: GatedStore, snapshot: Snapshot, request: Request) -> Callable[[str], str]:
+    """Conditional references: exactly one resource, among those that the client may search for."""
+
+    def find(reference: str) -> str:
+        type, _, criteria = reference.partition("?")
+        where = conditions(type, parameters(criteria), base=request.base, now=request.now)
+        found = one(snapshot, type, All((where, permit(gated.principal, "search", type))))
+        if found is None:
+            raise PreconditionFailed("a conditional reference finds nothing")
+        return str(found.key)
+
+    return find
+
+
+def change(snapshot: Snapshot, each: Located, names: Mapping[str, str], find: Callable[[str], str]) -> Change:
+    request, target = each.step.request, each.target
+    with placed(each.step.place):
+        if each.there:
+            return Change(200, there=each.there)
+        if each.step.interaction == "delete":
+            return deleting(request, target)
+        if each.step.interaction == "create":
+            return Change(201, prepare(snapshot, resolved(new(request), names, find), base=None, id=target.key.id))
+        body = addressed(request) if request.id else typed(request)
+        return updating(snapshot, request, target, resolved(body, names, find))
+
+
+def told_of(snapshot: Snapshot, each: Located, made: Change) -> Json:
+    version = made.write.version(0, snapshot.at) if made.write else made.there
+    return answered(changed(each.step.request, made.status, version))
+
+
+def held_once(writes: Iterable[Write]) -> list[Write]:
+    """Of several resources of one transaction that carry the same identifier, the first holds it."""
+    taken: set[str] = set()
+    found = []
+    for each in writes:
+        free = tuple(value for value in each.reserves if value not in taken)
+        taken.update(free)
+        found.append(replace(each, reserves=free))
+    return found
+
+
+def read(gated: GatedStore, step: Step) -> Json:
+    """Everything is written by now, so what cannot be read is told as that entry's own failure."""
+    try:
+        return answered(perform(gated, step.path, step.method, step.request))
+    except FhirError as error:
+        return failed(error)
