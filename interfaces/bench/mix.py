@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
+from itertools import count
 from random import Random
 
 FAMILIES = ("Abara", "Brandt", "Castro", "Dubois", "Eriksen", "Farouk", "Greene", "Hughes", "Ito", "Jensen")
@@ -10,11 +11,11 @@ DIAGNOSES = ("I10^Essential hypertension", "E11.9^Type 2 diabetes", "J45.909^Ast
 STORY = (("A04", "O", "07"), ("A08", "O", "08"), ("A01", "I", "09"), ("A08", "I", "12"), ("A03", "I", "18"))
 
 
-def messages(connection: int, patients: int, seed: int = 7) -> Iterator[bytes]:
-    """One connection's feed, five messages a patient; the same arguments give the same bytes."""
+def messages(connection: int, seed: int) -> Iterator[bytes]:
+    """One connection's feed, five messages a patient, without end; the same arguments give the same bytes."""
     random = Random(f"{seed}/{connection}")  # noqa: S311 names and addresses, no secrets
     template = files("interfaces.bench").joinpath("visit.txt").read_text(encoding="utf-8").replace("\n", "\r")
-    for number in range(patients):
+    for number in count():
         person = _person(f"{seed}{connection:02d}{number:06d}", random)
         for step, (trigger, kind, hour) in enumerate(STORY):
             street = f"{random.randint(1, 999)} Main Street" if trigger == "A08" else "12 First Avenue"

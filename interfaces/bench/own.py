@@ -1,0 +1,42 @@
+"""What a measurement has to itself: a store, a server over it, and a backend service that is signed in there."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+from interfaces.demo.backend import registered
+from interfaces.serving import Serving, serving
+
+ANYWHERE = "127.0.0.1:0"
+SCOPE = "system/*.cruds"
+RENEWED = 200
+"""Seconds after which a token is not used any more: it lives for 300."""
+
+
+@contextmanager
+def own_store() -> Iterator[str]:
+    """The URL of a new embedded store, which goes with the measurement."""
+    with TemporaryDirectory(prefix="causeway-bench-") as folder:
+        yield f"sqlite:///{Path(folder, 'bench.db')}"
+
+
+def own_server(store: str) -> AbstractContextManager[Serving]:
+    return serving(store, ANYWHERE, ANYWHERE)
+
+
+class Service:
+    """``base``: the FHIR base URL of a server over the store."""
+
+    def __init__(self, store: str, base: str) -> None:
+        self.base = base
+        self._backend = registered(store, base, "A measurement", SCOPE)
+        self._until = monotonic()
+
+    def authorization(self) -> str:
+        """The header's value; every few minutes it takes a moment to sign in again."""
+        if monotonic() >= self._until:
+            self._backend.sign_in(SCOPE)
+            self._until = monotonic() + RENEWED
+        return self._backend.authorization
