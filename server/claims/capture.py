@@ -13,8 +13,10 @@ from mappings.fhir.json import Json
 from server.claims.charges import Charge, billable
 from server.claims.draft import CLAIM_IDENTIFIER, ITEM_CHARGE, Bill, draft, kind
 from server.claims.records import Records, body_of
+from server.claims.submission import fresh
 from server.claims.submitted import is_submitted
 from server.fhir.resource import prepare
+from server.identity.keys import identity
 from server.store.entry import Version, Write
 from server.store.journal import Snapshot
 from server.store.query import equals, starts, term
@@ -45,7 +47,7 @@ def recapture(snapshot: Snapshot, account: str) -> tuple[Write, ...]:
     bodies = [body_of(each) for each in snapshot.find("ChargeItem", equals(term("account", account)))]
     if home is None or not bodies:
         return ()
-    claims, name = _claims(snapshot, home, frozenset(f"ChargeItem/{each['id']}" for each in bodies))
+    claims, name = _claims(snapshot, home, bodies)
     bills = tuple(_bills(snapshot, home, billable(bodies), claims, name))
     wanted = [draft(each, snapshot.at) for each in bills]
     writes = [_written(snapshot, body, claims) for body in wanted]
@@ -87,15 +89,26 @@ def _free(base: str, taken: set[str]) -> Iterator[str]:
             yield name
 
 
-def _claims(snapshot: Snapshot, home: Json, charges: frozenset[str]) -> tuple[list[Billed], str]:
-    """The account's claims, and the name by which it has them: its number, or, should another authority's account have
-    claims under the same number, its id."""
-    number = first(each["value"] for each in home.get("identifier", ()) if "value" in each) or home["id"]
-    found = _numbered(snapshot, number)
-    ours = [each for each in found if each.charges & charges]
-    if found and not ours:
-        return _numbered(snapshot, home["id"]), home["id"]
-    return ours, number
+def _claims(snapshot: Snapshot, home: Json, bodies: Sequence[Json]) -> tuple[list[Billed], str]:
+    """The account's claims, and the name that further ones get: the account's number, else its only visit's, else the
+    account's id; which is also what is left should another authority's account have claims under the same number."""
+    charges = frozenset(f"ChargeItem/{each['id']}" for each in bodies)
+    visits = list(dict.fromkeys(filter(None, (_number(each) for each in _visits(snapshot, bodies)))))
+    preferred = _number(home) or (visits[0] if len(visits) == 1 else home["id"])
+    found = {name: _numbered(snapshot, name) for name in dict.fromkeys([preferred, *visits, home["id"]])}
+    ours = [each for claims in found.values() for each in claims if each.charges & charges]
+    taken = found[preferred] and not any(each.charges & charges for each in found[preferred])
+    return ours, home["id"] if taken else preferred
+
+
+def _number(body: Json) -> str | None:
+    return first(each["value"] for each in body.get("identifier", ()) if "value" in each)
+
+
+def _visits(snapshot: Snapshot, bodies: Sequence[Json]) -> Iterator[Json]:
+    for each in dict.fromkeys(reference(body.get("context")) for body in bodies):
+        if each and (visit := Records(snapshot).at(each)):
+            yield visit
 
 
 def _numbered(snapshot: Snapshot, name: str) -> list[Billed]:
@@ -118,7 +131,8 @@ def _written(snapshot: Snapshot, body: Json, claims: Iterable[Billed]) -> Write 
     number = body["identifier"][0]["value"]
     base = first(each for each in claims if each.number == number)
     if base is None:
-        return prepare(snapshot, body, base=None, id=snapshot.new_id(f"Claim?identifier={CLAIM_IDENTIFIER}|{number}"))
+        key = fresh(snapshot, "Claim", identity("Claim", body["identifier"][0]))
+        return prepare(snapshot, body, base=snapshot.read(key), id=key.id)
     same = {**body, "created": base.body["created"]}
     unchanged = {name: value for name, value in base.body.items() if name not in ("id", "meta")} == same
     return None if unchanged else prepare(snapshot, same, base=base.version)

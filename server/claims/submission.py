@@ -2,6 +2,7 @@
 
 https://hl7.org/fhir/R4/claim-operation-submit.html; a Bundle as Da Vinci's PAS sends it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,7 +11,7 @@ from server.fhir.outcome import Invalid, Issue
 from server.fhir.resource import accept, prepare
 from server.identity.keys import identities
 from server.identity.merge import replaced
-from server.store.entry import Key, Write
+from server.store.entry import Key, Version, Write
 from server.store.journal import Snapshot
 
 MOST_ENTRIES = 200
@@ -102,28 +103,41 @@ def settled(snapshot: Snapshot, sent: Submission) -> tuple[Json, tuple[Write, ..
     """The body with its references as they are here, and what has to be stored first.
 
     What is stored already stays as it is, whatever the Bundle says of it."""
-    keys = {each.url or each.name: _key(snapshot, each) for each in sent.carried}
-    targets = {name: str(keys[each.url or each.name]) for each in sent.carried for name in (each.url, each.name)}
-    writes = (_write(snapshot, each, keys[each.url or each.name], targets) for each in sent.carried)
-    return replaced(sent.body, targets), tuple(write for write in writes if write)
+    keys = [_key(snapshot, each) for each in sent.carried]
+    named = zip(sent.carried, map(str, keys), strict=True)
+    targets = {name: key for each, key in named for name in (each.url, each.name)}
+    bodies = {key: replaced(each.body, targets) for each, key in zip(sent.carried, keys, strict=True)}
+    return replaced(sent.body, targets), tuple(_writes(snapshot, bodies))
 
 
 def _key(snapshot: Snapshot, carried: Carried) -> Key:
-    """The resource that holds one of its identifiers; without any, the one of its id; else one of its own, which is the
-    same whenever the same is brought again."""
+    """The resource that holds one of its identifiers; without any, the one of its id; else one of its own, which is
+    the same whenever the same is brought again."""
     type, known = carried.body["resourceType"], identities(carried.body)
-    held = snapshot.holders(known) if known else {}
-    if held:
-        return next(held[each] for each in known if each in held)
-    named = Key(type, str(carried.body.get("id", "")))
-    if not known and (stored := snapshot.read(named)) and not stored.deleted:
-        return named
+    if not known:
+        named = Key(type, str(carried.body.get("id", "")))
+        return named if living(snapshot, named) else Key(type, snapshot.new_id(_content(carried)))
+    held = snapshot.holders(known)
+    return next((held[each] for each in known if each in held), None) or fresh(snapshot, type, known[0])
+
+
+def fresh(snapshot: Snapshot, type: str, name: str) -> Key:
+    """Where something new of this name goes: always the same place, unless what was named so lives there still."""
+    key = Key(type, snapshot.new_id(name))
+    return Key(type, snapshot.new_id()) if living(snapshot, key) else key
+
+
+def living(snapshot: Snapshot, key: Key) -> Version | None:
+    version = snapshot.read(key)
+    return None if version is None or version.deleted else version
+
+
+def _content(carried: Carried) -> str:
     said = {name: value for name, value in carried.body.items() if name not in ("id", "meta")}
-    return Key(type, snapshot.new_id(f"{type}?brought={sha256(dumps(said)).hexdigest()}"))
+    return f"{carried.body['resourceType']}?brought={sha256(dumps(said)).hexdigest()}"
 
 
-def _write(snapshot: Snapshot, carried: Carried, key: Key, targets: dict[str, str]) -> Write | None:
-    stored = snapshot.read(key)
-    if stored and not stored.deleted:
-        return None
-    return prepare(snapshot, replaced(carried.body, targets), base=stored, id=key.id)
+def _writes(snapshot: Snapshot, bodies: Mapping[Key, Json]) -> Iterator[Write]:
+    for key, body in bodies.items():
+        if not living(snapshot, key):
+            yield prepare(snapshot, body, base=snapshot.read(key), id=key.id)

@@ -9,7 +9,7 @@ from mappings.claim.to_response import response
 from mappings.fhir.json import Json, loads
 from server.claims.judge import insurer_of, judged
 from server.claims.records import Records
-from server.claims.submission import Answered, Submission, settled
+from server.claims.submission import Answered, Submission, fresh, living, settled
 from server.claims.submitted import content, is_submitted
 from server.fhir.outcome import Conflict, Issue
 from server.fhir.resource import instant, prepare
@@ -60,13 +60,17 @@ def _amended(records: Records, body: Json) -> Json:
 
 
 def standing(snapshot: Snapshot, body: Json, reserve: str) -> tuple[Version | None, str]:
-    """The stored claim that this one is a later version of, and its id. Raises Conflict if that was judged already."""
+    """The stored version that this one follows, and the id that it has or gets.
+
+    Raises Conflict if that claim was judged already."""
     known = identities(body)
     held = snapshot.holders(known) if known else {}
-    own = Key("Claim", snapshot.new_id(known[0] if known else reserve))
-    key = next((held[each] for each in known if each in held), None) or _by_id(snapshot, body, known) or own
-    version = snapshot.read(key)
-    if (held and version is None) or (version and is_submitted(version)):
+    key = next((held[each] for each in known if each in held), None) or _by_id(snapshot, body, known)
+    if key is None:
+        key = fresh(snapshot, "Claim", known[0] if known else reserve)
+        return snapshot.read(key), key.id
+    version = living(snapshot, key)
+    if version is None or is_submitted(version):
         raise Conflict(Issue("a claim with this identifier was submitted already", "Claim.identifier", "duplicate"))
     return version, key.id
 
@@ -83,11 +87,10 @@ def _unless_answered(snapshot: Snapshot, reserve: str) -> None:
 
 def _by_id(snapshot: Snapshot, body: Json, known: tuple[str, ...]) -> Key | None:
     """A sender's ids are its own: what stands here under the same id is the same claim if no identifier denies it."""
-    key = Key("Claim", body.get("id", ""))
-    version = snapshot.read(key)
-    if version is None or version.body is None or (known and identities(loads(version.body))):
+    version = living(snapshot, Key("Claim", body.get("id", "")))
+    if version is None or (known and identities(loads(version.body or b"{}"))):
         return None
-    return key
+    return version.key
 
 
 def _entry(snapshot: Snapshot, writes: tuple[Write, ...], reply: bytes, status: str) -> Entry:

@@ -56,7 +56,8 @@ class Judging:
 
     @property
     def denied(self) -> bool:
-        return any(each.denial for each in self.adjustments)
+        """A denial is always the last word."""
+        return bool(self.adjustments) and self.adjustments[-1].denial
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.claim.claim import Claim, Rejection
@@ -174,6 +174,7 @@ def test_the_sum_of_decimals_is_exact(claim):
 numbers = st.one_of(st.integers(), st.decimals(allow_nan=False), st.text(max_size=3), st.booleans())
 
 
+@settings(deadline=None)
 @given(numbers, numbers, numbers, numbers)
 def test_whatever_stands_for_a_number_it_is_a_claim_or_a_rejection(net, price, quantity, factor):
     body = {

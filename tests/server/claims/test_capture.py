@@ -283,6 +283,12 @@ def test_a_change_of_the_kind_of_claim_leaves_one_open(capture, hospital):
     assert found == {"institutional": "draft", "professional": "cancelled"}
 
 
+def test_a_draft_that_was_deleted_or_renumbered_is_made_anew(capture, hospital):
+    (claim,) = capture(RICH)
+    hospital.put({**claim, "identifier": [{"system": "urn:example:mine", "value": "7"}]})
+    assert [number(each) for each in capture(LAB)] == ["7", "hospital/ACC-17/1/professional"]
+
+
 def test_without_a_coverage_nothing_is_claimed(capture, hospital):
     hospital.put(*({**hospital.read(f"Coverage/{each}"), "status": "cancelled"} for each in ("v1", "v2")))
     assert capture(RICH) == []
@@ -301,6 +307,33 @@ def test_another_authoritys_account_of_the_same_number_has_claims_of_its_own(cap
     found = capture(charge("c9", account=[{"reference": "Account/a2"}]), account="Account/a2")
     assert [number(each) for each in found] == ["hospital/ACC-17/1/professional", "hospital/a2/1/professional"]
     assert [codes(each) for each in found] == [["99213"], ["99213"]]
+
+
+NAMES = {
+    "its number": ({}, {}, "ACC-17"),
+    "its only visit's": ({"identifier": None}, {"identifier": [{"system": "urn:x", "value": "V-7"}]}, "V-7"),
+    "its id": ({"identifier": None}, {}, "a1"),
+}
+
+
+@pytest.mark.parametrize(("home", "visit", "name"), NAMES.values(), ids=NAMES)
+def test_a_claim_is_named_after_the_account_or_the_visit(home, visit, name, capture, hospital):
+    account = {**ACCOUNT, **home}
+    hospital.put({key: value for key, value in account.items() if value}, {**ENCOUNTER, **visit})
+    (claim,) = capture(RICH)
+    assert number(claim) == f"hospital/{name}/1/professional"
+
+
+def test_a_second_visit_of_an_account_without_a_number_doubles_nothing(capture, hospital):
+    account = {key: value for key, value in ACCOUNT.items() if key != "identifier"}
+    visits = [{**ENCOUNTER, "id": f"e{n}", "identifier": [{"system": "urn:x", "value": f"V-{n}"}]} for n in (1, 2)]
+    hospital.put(account, *visits)
+    capture(RICH)
+    found = capture({**LAB, "context": {"reference": "Encounter/e2"}})
+    assert {number(each).split("/")[1]: (each["status"], codes(each)) for each in found} == {
+        "V-1": ("cancelled", ["99213"]),
+        "a1": ("draft", ["99213", "80053"]),
+    }
 
 
 ODD = {

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.v2_to_fhir.extensions import MODIFIER, UNIT_PRICE
@@ -77,6 +77,7 @@ def test_billable(items, expected):
     assert [f"{each.body['id']} {each.quantity} {each.amount}" for each in billable(items)] == expected
 
 
+@settings(deadline=None)
 @given(
     st.permutations(
         [item("a"), item("b"), item("c", "-40.00", "-1"), item("d", "80.00", "2"), item("e", "-40.00", "-1")]
@@ -86,6 +87,7 @@ def test_the_order_in_which_charges_come_does_not_matter(items):
     assert billable(items) == billable(sorted(items, key=lambda each: each["id"]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([1, 1, 2, 3, -1, -2]), st.sampled_from(["99213", "71046"])), max_size=12))
 def test_debits_less_credits_are_the_sum_as_long_as_there_is_something_to_take_back(found):
     items = [

@@ -22,6 +22,7 @@ from server.claims.adjudication.plan import EVERY_SERVICE, Cost, Limit, Plan
 SERVED = date(2024, 3, 5)
 TODAY = date(2024, 4, 1)
 COVERAGE = Coverage("Coverage/3", "active", "Patient/1", None, None, None, ("Organization/4",), ("SILVER",))
+law = settings(deadline=None, max_examples=60)
 CODES = ("99213", "71046", "80053", "excluded")
 NOTHING_BEFORE = History()
 NEEDS_REMARK = {"16", "96"}
@@ -104,6 +105,7 @@ def used(decision: Decision) -> Used:
     return Used(total(line.amount("1") for line in decision.lines), shares(decision))
 
 
+@law
 @given(claims, plans(), histories())
 def test_1_to_8_every_line(asked, plan, history):
     for line, decided in zip(asked.lines, judge(asked, plan, history).lines, strict=True):
@@ -138,6 +140,7 @@ def priced(decided):
     assert share <= decided.allowed
 
 
+@law
 @given(claims, plans(), histories())
 def test_9_to_12_the_claim_is_the_sum_of_its_lines(asked, plan, history):
     decision = judge(asked, plan, history)
@@ -152,6 +155,7 @@ def test_9_to_12_the_claim_is_the_sum_of_its_lines(asked, plan, history):
     assert decision.status == {(True,): "denied", (False,): "paid"}.get(tuple(refused), "partiallypaid")
 
 
+@law
 @given(claims, plans(), histories(), st.integers(0, 6))
 def test_13_a_denied_line_changes_no_other(asked, plan, history, place):
     before = judge(asked, plan, history).lines
@@ -162,6 +166,7 @@ def test_13_a_denied_line_changes_no_other(asked, plan, history, place):
     assert [each.adjustments for each in others] == [each.adjustments for each in before]
 
 
+@law
 @given(claims, plans(visits=False, maximum=st.none()), histories(), st.randoms())
 def test_14_the_order_of_lines_moves_no_money(asked, plan, history, random):
     shuffled = list(asked.lines)
@@ -171,6 +176,7 @@ def test_14_the_order_of_lines_moves_no_money(asked, plan, history, random):
     assert used(one).deductible == used(other).deductible
 
 
+@law
 @given(claims, plans(visits=False), histories(), st.integers(1, 5))
 def test_15_a_claim_in_two_parts_costs_the_patient_the_same(asked, plan, history, cut):
     whole = judge(asked, plan, history)
@@ -181,6 +187,7 @@ def test_15_a_claim_in_two_parts_costs_the_patient_the_same(asked, plan, history
     assert first.member + second.member == whole.member
 
 
+@law
 @given(st.lists(claims, max_size=4), plans())
 def test_16_to_18_a_years_limits_hold(asked, plan):
     history = History()
@@ -196,6 +203,16 @@ def test_16_to_18_a_years_limits_hold(asked, plan):
     assert plan.out_of_pocket.family is None or history.family.out_of_pocket <= plan.out_of_pocket.family
 
 
+@law
+@given(st.lists(claims, max_size=4), plans(), histories())
+def test_19_a_family_has_used_what_each_member_has(asked, plan, history):
+    for each in asked:
+        history += used(judge(each, plan, history))
+    assert history.family.deductible >= history.member.deductible
+    assert history.family.out_of_pocket >= history.member.out_of_pocket
+
+
+@law
 @given(claims, plans(), histories(), amounts)
 def test_23_a_higher_deductible_never_lowers_what_the_patient_pays(asked, plan, history, more):
     if plan.deductible.individual is None:
@@ -204,6 +221,7 @@ def test_23_a_higher_deductible_never_lowers_what_the_patient_pays(asked, plan, 
     assert judge(asked, higher, history).member >= judge(asked, plan, history).member
 
 
+@law
 @given(claims, plans(), histories(), percents, percents)
 def test_23_a_higher_coinsurance_never_lowers_what_the_patient_pays(asked, plan, history, one, other):
     members = [
@@ -214,6 +232,7 @@ def test_23_a_higher_coinsurance_never_lowers_what_the_patient_pays(asked, plan,
     assert all(lower <= higher for lower, higher in pairwise(members))
 
 
+@law
 @given(claims, plans(), amounts, amounts)
 def test_23_a_higher_fee_never_lowers_what_is_allowed(asked, plan, one, other):
     key = ("allowed", "99213")
@@ -224,6 +243,7 @@ def test_23_a_higher_fee_never_lowers_what_is_allowed(asked, plan, one, other):
     assert all(lower <= higher for lower, higher in pairwise(allowed))
 
 
+@law
 @given(claims, plans())
 def test_24_after_the_coverage_nothing_is_paid(asked, plan):
     decision = judge(asked, plan, cover=replace(COVERAGE, end=date(2019, 12, 31)))
@@ -239,6 +259,7 @@ def test_25_one_day_late_is_late(late, carcs, plan, claim, line):
     assert [each.carc for each in decided.adjustments] == carcs
 
 
+@law
 @given(claims, plans())
 def test_26_an_exact_copy_is_a_duplicate_and_a_marked_one_is_not(asked, plan):
     services = (line.service(asked.provider) for line in asked.lines)
@@ -249,7 +270,7 @@ def test_26_an_exact_copy_is_a_duplicate_and_a_marked_one_is_not(asked, plan):
     assert all(each.carc != "18" for line in judge(marked, plan, history).lines for each in line.adjustments)
 
 
-@settings(max_examples=25)
+@law
 @given(claims, plans(), histories())
 def test_38_asked_again_it_decides_the_same(asked, plan, history):
     assert judge(asked, plan, history) == judge(asked, plan, history)

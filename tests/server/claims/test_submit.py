@@ -343,6 +343,35 @@ def test_what_is_on_record_stays_as_it_is_whatever_a_bundle_says(payer):
     assert "gender" not in payer.read("Patient/p1")
 
 
+def test_what_a_bundle_brings_twice_is_stored_once(payer):
+    body = carried()
+    body["entry"] += [
+        {"resource": CARRIED_PATIENT},
+        {"resource": {"resourceType": "Organization", "name": "Clinic"}},
+    ] * 2
+    payer.submit(body)
+    assert [len(payer.all(kind)) for kind in ("Patient", "Organization")] == [2, 1]
+
+
+def test_what_was_renumbered_is_not_taken_for_whom_a_bundle_brings(payer):
+    first = payer.submit(carried())
+    renumbered = {
+        **payer.read(first["patient"]["reference"]),
+        "identifier": [{"system": "urn:example:mrn", "value": "MRN-8"}],
+    }
+    payer.put(renumbered)
+    body = carried()
+    body["entry"][0]["resource"]["identifier"][0]["value"] = "another"
+    assert payer.submit(body)["patient"] != first["patient"]
+
+
+def test_a_claim_that_was_renumbered_leaves_its_number_free(payer):
+    first = payer.submit(claim())
+    stored = payer.read(first["request"]["reference"])
+    payer.put({**stored, "identifier": [{"system": "urn:example:claims", "value": "renumbered"}]})
+    assert payer.submit(claim(("71046", "80.00")))["request"] != first["request"]
+
+
 def test_who_brings_a_coverage_needs_the_right_to(payer):
     with pytest.raises(Forbidden):
         payer.submit(carried(), scopes="system/Claim.cruds system/Patient.cruds")
