@@ -27,16 +27,19 @@ class NotServing(Exception):
 def serving(store: str, http: str, mllp: str) -> Iterator[Serving]:
     """Raises NotServing. Whatever happens, the process ends with the block."""
     command = [sys.executable, "-m", "interfaces", "serve", "--store", store, "--http", http, "--mllp", mllp, *QUIET]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 our own command
-    try:
-        yield announced(process)
-    finally:
-        process.terminate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 our own command
         try:
-            process.wait(STOPPING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            yield announced(process)
+        finally:
+            process.terminate()
+            ended(process)
+
+
+def ended(process: "subprocess.Popen[str]") -> None:
+    try:
+        process.wait(STOPPING)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def announced(process: "subprocess.Popen[str]") -> Serving:

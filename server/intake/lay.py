@@ -28,6 +28,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """Elements with several spellings of which only one may stand."""
 
+DAY = len("2026-03-01")
+
 _ELEMENT = re.compile(r"[.:]")
 
 
@@ -73,11 +75,21 @@ def _set(body: Json, draft: Draft, path: str) -> None:
     elif path in draft.cleared:
         _clear(body, element, part)
     elif part:
-        body[element] = {**body.get(element, {}), part: draft.body[element][part]}
+        body[element] = even({**body.get(element, {}), part: draft.body[element][part]})
     elif element == "identifier":
         body[element] = identifiers(body.get(element, ()), draft.body[element])
     else:
         _set_whole(body, draft, element)
+
+
+def even(period: Json) -> Json:
+    """Start and end of one day have to be given alike, or neither comes first: the finer is told as the coarser is.
+
+    https://hl7.org/fhir/R4/datatypes.html#Period (per-1)"""
+    start, end = str(period.get("start", "")), str(period.get("end", ""))
+    if start[:DAY] != end[:DAY] or (len(start) > DAY) == (len(end) > DAY):
+        return period
+    return {**period, "start": start[:DAY], "end": end[:DAY]}
 
 
 def _set_whole(body: Json, draft: Draft, element: str) -> None:

@@ -46,6 +46,10 @@ CASES = {
         {"period": {"start": "2026-03-01"}}, draft(VISIT, body={"period": {"end": "2026-03-02"}}),
         {"period": {"start": "2026-03-01", "end": "2026-03-02"}},
     ),
+    "an end with a time on the day of a start without one": (
+        {"period": {"start": "2026-03-01"}}, draft(VISIT, body={"period": {"end": "2026-03-01T17:00:00Z"}}),
+        {"period": {"start": "2026-03-01", "end": "2026-03-01"}},
+    ),
     "a part is deleted alone": (
         {"period": {"start": "2026-03-01", "end": "2026-03-02"}}, draft(VISIT, cleared={"period.end"}),
         {"period": {"start": "2026-03-01"}},
