@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from mappings.fhir.json import Json, dumps
 from server.fhir.operations.table import OPERATIONS, Operation
-from server.fhir.registry import ResourceType, names, resource_type
+from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
 
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
@@ -55,7 +55,6 @@ def security(oauth: Mapping[str, str]) -> Json:
 
 
 def resource(row: ResourceType) -> Json:
-    parameters = [{"name": each.code, "type": each.type} for each in row.parameters.values()]
     operations = [rendered(each) for each in OPERATIONS if each.type in {"", row.name}]
     return {
         "type": row.name,
@@ -69,9 +68,17 @@ def resource(row: ResourceType) -> Json:
         "conditionalUpdate": "update" in row.interactions,
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical"],
-        **({"searchParam": parameters} if "search-type" in row.interactions else {}),
+        **(searched(row) if "search-type" in row.interactions else {}),
         **({"operation": operations} if operations else {}),
     }
+
+
+def searched(row: ResourceType) -> Json:
+    parameters = [{"name": each.code, "type": each.type} for each in row.parameters.values()]
+    included = [f"{row.name}:{each.code}" for each in row.parameters.values() if each.type == "reference"]
+    referring_ones = [f"{type}:{code}" for type, codes in referring(row.name).items() for code in codes]
+    lists = {"searchInclude": included, "searchRevInclude": referring_ones, "searchParam": parameters}
+    return {name: each for name, each in lists.items() if each}
 
 
 def rendered(operation: Operation) -> Json:

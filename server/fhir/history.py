@@ -4,7 +4,7 @@ from server.auth.gate import GatedStore
 from server.fhir.bundle import bundle, link, past, replaced
 from server.fhir.exchange import Answer, Request
 from server.fhir.outcome import Invalid, Issue
-from server.fhir.search.parse import counted, printable
+from server.fhir.search.result import counted, printable
 from server.store.engine import Page
 
 KNOWN = frozenset({"_count", "_page", "_format", "_pretty"})

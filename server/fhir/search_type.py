@@ -9,6 +9,7 @@ from server.fhir.bundle import bundle, link, match, replaced, told
 from server.fhir.commit import parameters
 from server.fhir.exchange import FORM, Answer, Parameters, Request, charset_of
 from server.fhir.outcome import Invalid, Issue, UnsupportedMediaType
+from server.fhir.search.include import included
 from server.fhir.search.parse import Parsed, parse
 from server.store.engine import Page
 
@@ -19,9 +20,15 @@ def search(gated: GatedStore, request: Request) -> Answer:
     parsed = parse(request.type, request.query, base=request.base, now=request.now, strict=handling == "strict")
     if parsed.only_count:
         counted = gated.count(request.type, parsed.where)
-        return Answer(200, bundle("searchset", links(request, parsed, None), outcome(parsed), counted))
+        return Answer(200, bundle("searchset", links(request, parsed, None), outcome(parsed.ignored), counted))
     page = found(gated, parsed)
-    entries = [*(match(request, each) for each in page.versions), *outcome(parsed)]
+    along, warnings = included(gated.search, parsed.includes, page.versions, request.base)
+    found_ones = [match(request, each) for each in page.versions]
+    entries = [
+        *found_ones,
+        *(match(request, each, "include") for each in along),
+        *outcome((*parsed.ignored, *warnings)),
+    ]
     return Answer(200, bundle("searchset", links(request, parsed, page.next), entries, total(gated, parsed, page)))
 
 
@@ -65,6 +72,6 @@ def links(request: Request, parsed: Parsed, following: str | None) -> list[Json]
     return found if following is None else [*found, link("next", url, replaced(used, "_page", following))]
 
 
-def outcome(parsed: Parsed) -> Sequence[Json]:
-    ignored = [Issue(each.diagnostics, code=each.code, severity="warning") for each in parsed.ignored]
-    return [told(ignored)] if ignored else []
+def outcome(issues: Sequence[Issue]) -> Sequence[Json]:
+    warnings = [replace(each, severity="warning") for each in issues]
+    return [told(warnings)] if warnings else []

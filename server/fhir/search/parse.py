@@ -3,7 +3,6 @@
 https://hl7.org/fhir/R4/search.html"""
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,22 +10,18 @@ from server.fhir.exchange import Parameters
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.registry import ResourceType, resource_type
 from server.fhir.search.escapes import split
+from server.fhir.search.include import INCLUDES, Include, includes
 from server.fhir.search.kind import Asked
 from server.fhir.search.kinds import kind, question
-from server.store.query import All, Any, Not, Query, Search, Sort, starts
+from server.fhir.search.result import MAX_COUNT, RESULT, SUMMARIES, TOTALS, choice, counted, printable, single, sort
+from server.store.query import All, Any, Not, Query, Search, starts
 
 MAX_PARAMETERS = 60
 MAX_PARTS = 300
 """What all parameters together may ask of the store."""
 MAX_LENGTH = 4_000
-MAX_COUNT = 1000
-DEFAULT_COUNT = 50
-
 RENDERING = frozenset({"_format", "_pretty"})
 """Said of the answer's form; they are not the search's own."""
-RESULT = frozenset({"_sort", "_count", "_total", "_summary", "_page"})
-TOTALS: Mapping[str, bool] = {"none": False, "estimate": True, "accurate": True}
-SUMMARIES: Mapping[str, bool] = {"false": False, "count": True}
 NOT_YET = frozenset(
     {
         "_contained",
@@ -35,16 +30,13 @@ NOT_YET = frozenset(
         "_elements",
         "_filter",
         "_has",
-        "_include",
         "_list",
         "_query",
-        "_revinclude",
         "_text",
     }
 )
 """Parameters of R4 that would change what is found or shown: to leave them out would be a wrong answer."""
 
-_PRINTABLE = re.compile(r"[\w:.\-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -59,6 +51,7 @@ class Parsed:
     total: bool = False
     only_count: bool = False
     capped: bool = False
+    includes: tuple[Include, ...] = ()
 
     @property
     def where(self) -> Query:
@@ -80,7 +73,7 @@ def parse(type: str, query: Parameters, *, base: str = "", now: datetime | None 
 
 def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], base: str, now: datetime | None) -> Parsed:
     result = single(each for each in used if each[0] in RESULT)
-    where = All(tuple(criterion(row, *each, base, now) for each in used if each[0] not in RESULT))
+    where = All(tuple(criterion(row, *each, base, now) for each in used if not is_result(each[0])))
     if parts(where) > MAX_PARTS:
         raise Invalid(Issue(f"the search has more than {MAX_PARTS} parts", code="too-costly"))
     count = counted(result.get("_count"))
@@ -91,12 +84,13 @@ def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], bas
         choice("_total", result.get("_total"), TOTALS),
         choice("_summary", result.get("_summary"), SUMMARIES) or count == 0,
         count == MAX_COUNT,
+        includes(row, used),
     )
 
 
 def conditions(type: str, query: Parameters, *, base: str = "", now: datetime | None = None) -> Query:
     """A conditional interaction's criteria: nothing in them may be left out, or another resource would be meant."""
-    if not query or any(code in RESULT for code, _ in query):
+    if not query or any(is_result(code) for code, _ in query):
         raise Invalid("search parameters that select the resource are needed")
     return parse(type, query, base=base, now=now, strict=True).where
 
@@ -119,7 +113,12 @@ def is_known(row: ResourceType, code: str) -> bool:
     head, dot, _ = code.partition(".")
     if dot and head.partition(":")[0] in row.parameters:
         raise Invalid(Issue(f"{printable(head)}: chained search is not supported", code="not-supported"))
-    return name in row.parameters or code in RESULT
+    return name in row.parameters or is_result(code)
+
+
+def is_result(code: str) -> bool:
+    """Whether a parameter says how the result is given, not what is in it."""
+    return code in RESULT or code.partition(":")[0] in INCLUDES
 
 
 def criterion(row: ResourceType, name: str, text: str, base: str, now: datetime | None) -> Query:
@@ -167,45 +166,3 @@ def missing(prefix: str, code: str, text: str) -> Query:
             return starts(prefix)
         case _:
             raise Invalid(f"{code}: :missing is true or false")
-
-
-def single(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for code, value in pairs:
-        if code in found:
-            raise Invalid(f"{code} is given twice")
-        found[code] = value
-    return found
-
-
-def sort(row: ResourceType, text: str | None) -> Sort | None:
-    if text is None:
-        return None
-    code = text.removeprefix("-")
-    if "," in text:
-        raise Invalid(Issue("_sort: one key is supported", code="not-supported"))
-    if code not in row.parameters:
-        raise Invalid(Issue(f"_sort: {printable(code)} is not a search parameter of {row.name}", code="not-supported"))
-    return Sort(code + kind(row.parameters[code]).present, text.startswith("-"))
-
-
-def counted(text: str | None) -> int:
-    """https://hl7.org/fhir/R4/search.html#count: more than MAX_COUNT is given in pages."""
-    if text is None:
-        return DEFAULT_COUNT
-    if not re.fullmatch("[0-9]{1,9}", text):
-        raise Invalid("_count has to be a whole number")
-    return min(int(text), MAX_COUNT)
-
-
-def choice(code: str, text: str | None, known: Mapping[str, bool]) -> bool:
-    if text is None:
-        return False
-    if text not in known:
-        raise Invalid(Issue(f"{code} is one of {', '.join(known)}", code="not-supported"))
-    return known[text]
-
-
-def printable(name: str) -> str:
-    """A name as it may be repeated in an answer; anything else could be data that went astray."""
-    return name if _PRINTABLE.fullmatch(name) else "(unprintable)"
