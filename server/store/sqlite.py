@@ -12,7 +12,7 @@ from server.store.paging import whole_entries
 from server.store.query import Query, Search
 from server.store.sqlite_append import Batch
 from server.store.sqlite_file import File
-from server.store.sqlite_rows import ENTRY, NEWEST, entries, version
+from server.store.sqlite_rows import ENTRY, HOLDER, NEWEST, entries, version
 
 NOWHERE = 0
 """No place: of a tenant or type that has nothing yet."""
@@ -57,8 +57,7 @@ class SqliteEngine:
             return sqlite_log.vread(db, self._place(db, tenant, key.type), key.id, version)
 
     def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
-        sql = """SELECT p.type, r.id FROM held h CROSS JOIN resource r ON r.n = h.resource
-            CROSS JOIN place p ON p.n = r.place WHERE h.tenant = ? AND h.value = ?"""
+        sql = f"{HOLDER} WHERE h.tenant = ? AND h.value = ?"
         with self._file.reading() as db:
             place = self._place(db, tenant)
             rows = ((value, db.execute(sql, (place, value)).fetchone()) for value in values)

@@ -65,6 +65,11 @@ class Drive(NamedTuple):
     cost: int
     terms: tuple[Between | Holds, ...]
 
+    @property
+    def in_order(self) -> bool:
+        """Of one term that is whole: its resources are found in the order of their numbers."""
+        return len(self.terms) == 1 and exact(self.terms[0])
+
 
 Cost = Callable[[Between | Holds], int]
 
@@ -78,7 +83,7 @@ def drive(query: Query, cost: Cost) -> Drive | None:
             return None
         case All(queries):
             found = (drive(each, cost) for each in queries)
-            return min((each for each in found if each), default=None, key=lambda each: each.cost)
+            return min((each for each in found if each), default=None, key=lambda each: (each.cost, not each.in_order))
         case Any(queries):
             drives = [drive(each, cost) for each in queries]
             known = [each for each in drives if each]
@@ -88,10 +93,14 @@ def drive(query: Query, cost: Cost) -> Drive | None:
 
 def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
     """The resources that have one of the terms, each once."""
-    found = [sql("SELECT resource FROM term WHERE place = {} AND {}", place, within("term", each)) for each in terms]
-    if len(found) > 1 or all(map(exact, terms)):
-        return joined(" UNION ", found or [Sql("SELECT NULL AS resource WHERE 0")])
-    return sql("SELECT DISTINCT resource FROM ({})", *found)
+    found = [having(place, each) for each in terms]
+    if len(found) == 1 and not exact(terms[0]):
+        return sql("SELECT DISTINCT resource FROM ({})", *found)
+    return joined(" UNION ", found) if found else sql("SELECT resource FROM term WHERE place = {} AND 0", place)
+
+
+def having(place: int, term: Between | Holds) -> Sql:
+    return sql("SELECT resource FROM term WHERE place = {} AND {}", place, within("term", term))
 
 
 def sort_key(sort: Sort) -> Sql:

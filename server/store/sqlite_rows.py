@@ -13,11 +13,11 @@ from server.store.instants import moment
 
 ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, writes FROM entry"
 
-VERSION_COLUMNS = "p.type, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
-VERSION = f"""SELECT {VERSION_COLUMNS}, v.frees FROM version v
-    CROSS JOIN resource r ON r.n = v.resource CROSS JOIN place p ON p.n = v.place"""
-NEWEST = f"""SELECT {VERSION_COLUMNS} FROM resource r
-    CROSS JOIN version v ON v.n = r.newest CROSS JOIN place p ON p.n = r.place"""
+TYPE = "(SELECT type FROM place WHERE n = r.place)"
+VERSION_COLUMNS = f"{TYPE}, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
+VERSION = f"SELECT {VERSION_COLUMNS}, v.frees FROM version v CROSS JOIN resource r ON r.n = v.resource"
+NEWEST = f"SELECT {VERSION_COLUMNS} FROM resource r CROSS JOIN version v ON v.n = r.newest"
+HOLDER = f"SELECT {TYPE}, r.id FROM held h CROSS JOIN resource r ON r.n = h.resource"
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _names = msgspec.json.Decoder(dict[str, str])

@@ -13,8 +13,8 @@ from typing import Any
 
 from server.store.engine import Page
 from server.store.paging import Cursor, bounded, cursor, written
-from server.store.query import EVERYTHING, Between, Holds, Query, Search, Sort, exact, starts
-from server.store.sqlite_query import Drive, Sql, candidates, condition, drive, sort_key, sql, within
+from server.store.query import EVERYTHING, Between, Holds, Query, Search, Sort, starts
+from server.store.sqlite_query import Drive, Sql, candidates, condition, drive, having, sort_key, sql, within
 from server.store.sqlite_rows import VERSION_COLUMNS, version
 
 FEW = 5_000
@@ -22,7 +22,7 @@ FEW = 5_000
 
 V = "CROSS JOIN version v ON v.n = r.newest"
 ROWS = f"""SELECT {VERSION_COLUMNS}, c.key, c.n FROM ({{}} LIMIT {{}}) c
-    CROSS JOIN resource r ON r.n = c.n {V} CROSS JOIN place p ON p.n = r.place"""
+    CROSS JOIN resource r ON r.n = c.n {V}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ def driven(db: sqlite3.Connection, place: int, search: Search) -> Drive | None:
     found = drive(bounded(search.where), lambda term: _cost(db, place, term))
     if found is None or found.cost <= FEW:
         return found
-    in_order = search.sort is None and len(found.terms) == 1 and exact(found.terms[0])
-    return found if in_order else None
+    return found if found.in_order and not search.sort else None
 
 
 def _cost(db: sqlite3.Connection, place: int, term: Between | Holds) -> int:
@@ -76,7 +75,7 @@ def _cost(db: sqlite3.Connection, place: int, term: Between | Holds) -> int:
     what they contain is never cheap, but still the cheapest way to it."""
     if isinstance(term, Holds):
         return FEW
-    some = sql("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", candidates(place, (term,)), FEW + 1)
+    some = sql("SELECT count(*) FROM ({} LIMIT {})", having(place, term), FEW + 1)
     return int(_run(db, some).fetchone()[0])
 
 
