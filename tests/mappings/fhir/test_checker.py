@@ -362,7 +362,7 @@ WRONG_KINDS = (
     [[]],
     {"resourceType": 1},
     {"resourceType": "Banana"},
-    object(),
+    ...,
 )
 
 
