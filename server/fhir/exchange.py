@@ -18,7 +18,6 @@ Parameters: TypeAlias = tuple[tuple[str, str], ...]
 
 JSON_TYPES = frozenset({"application/fhir+json", "application/json", "text/json"})
 FORM = "application/x-www-form-urlencoded"
-FORMATS = frozenset({"json", *JSON_TYPES})
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 

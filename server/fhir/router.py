@@ -57,17 +57,9 @@ def routes(site: Site) -> list[Route]:
     return [
         Route("/fhir", bundles, methods=["POST"]),
         Route("/fhir/", bundles, methods=["POST"]),
-        Route("/fhir/metadata", metadata(site), methods=["GET"]),
+        Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=["GET"]),
         Route("/fhir/{address:path}", one, methods=METHODS),
     ]
-
-
-def metadata(site: Site) -> Endpoint:
-    async def shown(http: HttpRequest) -> Response:
-        seen(http.scope).interaction = "capabilities"
-        return rendered(http, parameters(http.url.query), Answer(200, site.capabilities))
-
-    return shown
 
 
 def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
@@ -78,6 +70,11 @@ def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
         return await asyncio.get_running_loop().run_in_executor(threads, serve, site, http, body)
 
     return served
+
+
+def serve_metadata(site: Site, http: HttpRequest, _: bytes) -> Response:
+    seen(http.scope).interaction = "capabilities"
+    return rendered(http, parameters(http.url.query), Answer(200, site.capabilities))
 
 
 def serve(site: Site, http: HttpRequest, body: bytes) -> Response:
