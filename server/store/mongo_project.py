@@ -49,10 +49,10 @@ class Projections:
         return self._done[tenant]
 
     def _project(self, tenant: str, entries: Sequence[Entry]) -> int:
-        _write(self._collections.current, current_operations(tenant, entries))
-        _write(self._collections.held, held_operations(tenant, entries))
+        written(self._collections.current, current_operations(tenant, entries))
+        written(self._collections.held, held_operations(tenant, entries))
         seq = entries[-1].seq
-        _write(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
+        written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
         self._done[tenant] = seq
         return seq
 
@@ -60,10 +60,10 @@ class Projections:
 def current_operations(tenant: str, entries: Iterable[Entry]) -> list[Operation]:
     """One for each resource. What is there first is inserted, which is quicker; but not when it is written twice: a
     part of the entries may have been projected before."""
-    written: dict[Key, list[Version]] = {}
+    versions: dict[Key, list[Version]] = {}
     for version in (version for entry in entries for version in entry.versions()):
-        written.setdefault(version.key, []).append(version)
-    documents = ((current_document(tenant, each[-1]), [v.version for v in each] == [1]) for each in written.values())
+        versions.setdefault(version.key, []).append(version)
+    documents = ((current_document(tenant, each[-1]), [v.version for v in each] == [1]) for each in versions.values())
     return [InsertOne(doc) if first else guarded(doc) for doc, first in documents]
 
 
@@ -80,7 +80,8 @@ def guarded(doc: Doc) -> Operation:
     return ReplaceOne(guard, doc, upsert=True)
 
 
-def _write(collection: Collection, operations: Sequence[Operation]) -> None:
+def written(collection: Collection, operations: Sequence[Operation]) -> None:
+    """Unordered: what comes too late is no reason to leave out the rest."""
     if not operations:
         return
     try:

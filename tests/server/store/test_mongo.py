@@ -1,0 +1,179 @@
+"""What only the distributed engine has: round trips, what it asks of a server, replies that are lost."""
+
+import threading
+
+import pytest
+from pymongo import WriteConcern
+from pymongo.errors import AutoReconnect, BulkWriteError
+from pymongo.monitoring import CommandListener
+
+from server.store import mongo_log, mongo_server
+from server.store.engine import Unavailable, Uncertain, Unusable
+from server.store.entry import Entry, Key, Write
+from server.store.journal import Journal
+from server.store.mongo import MongoEngine
+from server.store.mongo_project import current_operations, guarded, held_operations, written
+from server.store.query import EVERYTHING, equals
+
+pytestmark = [pytest.mark.mongodb, pytest.mark.timeout(600)]
+
+
+class Commands(CommandListener):
+    """The commands that were sent."""
+
+    def __init__(self):
+        self.names = []
+
+    def started(self, event):
+        self.names.append(event.command_name)
+
+    def succeeded(self, event):
+        pass
+
+    def failed(self, event):
+        pass
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    listener = Commands()
+    monkeypatch.setitem(mongo_server.PATIENCE, "event_listeners", [listener])
+    return listener
+
+
+@pytest.fixture
+def opened(commands, mongodb_url):
+    engine = MongoEngine(mongodb_url)
+    yield engine
+    engine.close()
+
+
+def create(n):
+    value = f"Patient?identifier=mrn|{n}"
+
+    def fold(snapshot):
+        assert snapshot.holders([value]) == {}
+        write = Write(Key("Patient", snapshot.new_id(value)), 0, b"{}", (f"mrn\x1f{n}",), (value,))
+        return Entry(snapshot.tenant, snapshot.new_id(), snapshot.at, "app", "mllp", (write,))
+
+    fold.wants = (value,)
+    return fold
+
+
+def in_one_batch(journal, folds):
+    gate = threading.Event()
+    first = journal.submit("clinic", lambda snapshot: gate.wait() and create(f"before {id(folds)}")(snapshot))
+    futures = [journal.submit("clinic", fold, dedupe=f"d{id(fold)}", wants=fold.wants) for fold in folds]
+    gate.set()
+    first.result()
+    return [each.result() for each in futures]
+
+
+def test_a_batch_of_any_size_takes_the_same_round_trips(opened, commands):
+    journal, trips = Journal(opened), []
+    for size in (2, 60):
+        commands.names.clear()
+        in_one_batch(journal, [create(f"{size}.{n}") for n in range(size)])
+        trips.append(commands.names[-8:])
+    journal.close()
+    assert trips[0] == trips[1]
+    assert trips[0] == ["find", "find", "find", "find", "insert", "insert", "update", "update"]
+    assert opened.count("clinic", "Patient", EVERYTHING) == 64
+
+
+def test_indexes_are_there(opened):
+    indexes = {each.name: list(each.index_information()) for each in opened._server.collections}
+    assert indexes["entry"] == ["_id_", "tenant_1_facts_1"]
+    assert indexes["current"] == ["_id_", "tenant_1_type_1_terms_1"]
+    assert all(each.write_concern == WriteConcern("majority", 10_000, True) for each in opened._server.collections)
+
+
+REFUSED = {
+    "one node is not enough": "w=1",
+    "none is not at all": "w=0",
+    "not on disk": "journal=false",
+    "not understood": "w=majority&uuidRepresentation=nonsense",
+}
+
+
+@pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
+def test_a_url_that_would_lose_writes_is_refused(mongodb_url, options):
+    with pytest.raises(Unusable, match="URL"):
+        MongoEngine(f"{mongodb_url}{'&' if '?' in mongodb_url else '?'}{options}")
+
+
+def test_a_newer_schema_is_refused(opened, mongodb_url):
+    opened._about.update_one({"_id": "store"}, {"$set": {"schema": 99}})
+    with pytest.raises(Unusable, match="schema 99, this program knows 1"):
+        MongoEngine(mongodb_url)
+
+
+def test_no_server_is_unavailable(monkeypatch):
+    monkeypatch.setitem(mongo_server.PATIENCE, "serverSelectionTimeoutMS", 50)
+    with pytest.raises(Unavailable, match="ServerSelectionTimeoutError"):
+        MongoEngine("mongodb://127.0.0.1:1/none")
+
+
+class Breaking:
+    """A journal's collection whose next insert loses its reply, before or after it was done."""
+
+    def __init__(self, collection, done, error):
+        self._collection, self._done, self._error = collection, done, error
+
+    def __getattr__(self, name):
+        return getattr(self._collection, name)
+
+    def insert_many(self, docs, ordered):
+        if self._error is None:
+            return self._collection.insert_many(docs, ordered=ordered)
+        error, self._error = self._error, None
+        if self._done:
+            self._collection.insert_many(docs, ordered=ordered)
+        raise error
+
+
+TIMEOUT = {"code": 64, "errmsg": "waiting for replication timed out"}
+LOST = {
+    "after it was done": (True, AutoReconnect("gone")),
+    "before it was done": (False, AutoReconnect("gone")),
+    "no majority in time": (True, BulkWriteError({"writeErrors": [], "writeConcernErrors": [TIMEOUT]})),
+}
+
+
+@pytest.mark.parametrize(("done", "error"), LOST.values(), ids=LOST)
+def test_a_lost_reply_is_looked_for_and_nothing_is_applied_twice(opened, done, error):
+    opened._entry = Breaking(opened._entry, done, error)
+    journal = Journal(opened, sleep=lambda _: None)
+    entry = journal.submit("clinic", create(1)).result()
+    journal.close()
+    assert [each.id for each in opened.tail("clinic", 0, 9)] == [entry.id]
+    assert opened.count("clinic", "Patient", EVERYTHING) == 1
+
+
+def test_an_insert_that_was_sent_twice_on_its_way_is_not_taken_for_anothers(opened, entry):
+    mine = entry(1)
+    assert opened.append("clinic", [mine]) == 1
+    with pytest.raises(Uncertain):
+        opened.append("clinic", [mine])
+    assert opened.append("clinic", [entry(1, id="other")]) == 0
+
+
+def test_a_gap_that_is_read_is_not_passed(opened, entry):
+    opened.append("clinic", [entry(1), entry(2)])
+    opened._entry.insert_one({**mongo_log.entry_document(entry(4))})
+    assert [each.seq for each in opened.tail("clinic", 0, 9)] == [1, 2]
+    assert opened.project("clinic") == 2
+
+
+def test_what_is_projected_late_changes_nothing(opened, entry, write):
+    first = entry(1, write("Patient/a", terms=("old",), reserves=("r",)))
+    second = entry(2, write("Patient/a", 1, terms=("new",), frees=("r",)))
+    opened.append("clinic", [first, second])
+    opened.project("clinic")
+    written(opened._current, current_operations("clinic", [first]))
+    written(opened._held, held_operations("clinic", [first]))
+    written(opened._server.collections.cursor, [guarded({"_id": "clinic", "tenant": "clinic", "seq": 1})])
+    assert opened.read("clinic", Key("Patient", "a")) == second.versions()[0]
+    assert opened.count("clinic", "Patient", equals("old")) == 0
+    assert opened.holders("clinic", ["r"]) == {}
+    assert opened._server.collections.cursor.find_one({})["seq"] == 2
