@@ -164,9 +164,16 @@ async def test_compressed_if_asked(client):
     assert int(packed.headers["content-length"]) < len(plain.content) / 5
 
 
-@pytest.mark.parametrize("path", ["/fhir", "/fhirx", "/admin", "/docs", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/fhirx", "/admin", "/docs", "/openapi.json"])
 async def test_what_is_not_there(client, path):
     response = await client.get(path)
 
     assert response.status_code == 404
     assert response.json()["issue"][0]["code"] == "not-found"
+
+
+async def test_only_bundles_belong_at_the_base(client):
+    response = await client.get("/fhir")
+
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert response.json()["issue"][0]["code"] == "not-supported"
