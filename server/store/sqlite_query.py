@@ -96,7 +96,7 @@ def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
     found = [having(place, each) for each in terms]
     if len(found) == 1 and not exact(terms[0]):
         return sql("SELECT DISTINCT resource FROM ({})", *found)
-    return joined(" UNION ", found) if found else having(place, Between("", ""))
+    return joined(" UNION ", found)
 
 
 def having(place: int, term: Between | Holds) -> Sql:

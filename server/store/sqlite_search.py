@@ -20,6 +20,9 @@ from server.store.sqlite_rows import VERSION_COLUMNS, version
 FEW = 5_000
 """So many candidates are collected and put in order more quickly than they are met on a walk."""
 
+NOWHERE = Drive(0, ())
+"""No term leads to anything."""
+
 V = "CROSS JOIN version v ON v.n = r.newest"
 ROWS = f"""SELECT {VERSION_COLUMNS}, c.key, c.n FROM ({{}} LIMIT {{}}) c
     CROSS JOIN resource r ON r.n = c.n {V}"""
@@ -59,6 +62,8 @@ def count(db: sqlite3.Connection, place: int, where: Query) -> int:
         total = sql("SELECT count(*) FROM resource r WHERE r.place = {} AND r.live", place)
     else:
         found = drive(bounded(where), lambda term: _cost(db, place, term))
+        if found == NOWHERE:
+            return 0
         total = sql(f"SELECT count(*) FROM {{}} {V} WHERE {{}}", _source(place, found), condition(place, where))
     return int(_run(db, total).fetchone()[0])
 
@@ -82,6 +87,8 @@ def _cost(db: sqlite3.Connection, place: int, term: Between | Holds) -> int:
 def legs(plan: Plan) -> Iterator[Sql]:
     """Resources with a sort key in the order of the key, then those without one."""
     sort, after = plan.search.sort, plan.after
+    if plan.driven == NOWHERE:
+        return
     if sort is None:
         yield _unkeyed(plan, plan.checked, after)
     elif after is None or after.key is not None:

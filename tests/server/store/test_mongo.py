@@ -61,12 +61,19 @@ def create(n):
 
 
 def in_one_batch(journal, folds):
-    gate = threading.Event()
-    first = journal.submit("clinic", lambda snapshot: gate.wait() and create(f"before {id(folds)}")(snapshot))
+    """They wait together while one before them is folded."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def hold(snapshot):
+        begun.set()
+        gate.wait()
+        return create(f"before {id(folds)}")(snapshot)
+
+    first = journal.submit("clinic", hold)
+    begun.wait()
     futures = [journal.submit("clinic", fold, dedupe=f"d{id(fold)}", wants=fold.wants) for fold in folds]
     gate.set()
-    first.result()
-    return [each.result() for each in futures]
+    return [first.result(), *(each.result() for each in futures)]
 
 
 def test_a_batch_of_any_size_takes_the_same_round_trips(opened, commands):
