@@ -33,12 +33,12 @@ def reserved(entry: Entry) -> tuple[str, ...]:
 
 
 def following(entry: Entry, newest: Mapping[Key, Version | None], holders: Mapping[str, Key]) -> Entry:
-    """The entry, knowing what it frees. Raises Stale or Held when it does not follow on this state."""
+    """The entry, knowing what it keeps and frees. Raises Stale or Held when it does not follow on this state."""
     if len(newest) < len(entry.writes):
         raise ValueError("an entry writes a resource once, not twice")
     for write in entry.writes:
         _check_base(write, newest[write.key])
-    entry = replace(entry, writes=tuple(_freeing(write, newest[write.key]) for write in entry.writes))
+    entry = replace(entry, writes=tuple(_knowing(write, newest[write.key]) for write in entry.writes))
     _check_reserves(entry, holders)
     return entry
 
@@ -49,10 +49,11 @@ def _check_base(write: Write, current: Version | None) -> None:
         raise Stale(write.key, write.base, version)
 
 
-def _freeing(write: Write, current: Version | None) -> Write:
+def _knowing(write: Write, current: Version | None) -> Write:
     held = current.reserves if current else ()
+    keeps = tuple(value for value in write.reserves if value in held)
     frees = tuple(value for value in held if value not in write.reserves)
-    return write if frees == write.frees else replace(write, frees=frees)
+    return write if (keeps, frees) == (write.keeps, write.frees) else replace(write, keeps=keeps, frees=frees)
 
 
 def _check_reserves(entry: Entry, holders: Mapping[str, Key]) -> None:

@@ -37,13 +37,14 @@ class Entry(Document):  # type: ignore[misc]
 
 
 class Current(Document):  # type: ignore[misc]
-    """``_id`` is ``tenant/type/id``: a resource's newest version. A deleted one has no ``body``, and is found by no
-    terms."""
+    """``_id`` is ``tenant/type/id``: a resource's newest version; ``place`` is ``tenant/type``. A deleted one has no
+    ``body``, and is found by no terms."""
 
-    meta = kept_in("current", ("tenant", "type", "terms"))
+    meta = kept_in("current", ("place", "terms"))
 
     key = StringField(primary_key=True)
     tenant = StringField(required=True)
+    place = StringField(required=True)
     type = StringField(required=True)
     id = StringField(required=True)
     version = IntField(required=True)

@@ -38,7 +38,7 @@ def size(entry: Entry) -> int:
 
 
 def _size(write: Write) -> int:
-    texts = (*write.terms, *write.reserves, *write.frees, *write.marks, *write.marks.values())
+    texts = (*write.terms, *write.reserves, *write.keeps, *write.frees, *write.marks, *write.marks.values())
     return 500 + len(write.body or b"") + len("".join(texts).encode()) + 16 * len(texts)
 
 

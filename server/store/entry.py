@@ -48,8 +48,9 @@ class Version:
 class Write:
     """A version to be: computed from version ``base`` (0: there was none), it becomes ``base + 1``.
 
-    ``reserves`` is the whole set that the resource holds from now on; what it held before and is not named is free:
-    the journal notes that in ``frees``, so that an entry says by itself all that follows from it."""
+    ``reserves`` is the whole set that the resource holds from now on; what it held before and is not named is free.
+    The journal notes which of it were held already (``keeps``) and what is free now (``frees``), so that an entry says
+    by itself all that follows from it."""
 
     key: Key
     base: int
@@ -57,7 +58,12 @@ class Write:
     terms: tuple[str, ...] = ()
     reserves: tuple[str, ...] = ()
     marks: Marks = field(default_factory=dict)
+    keeps: tuple[str, ...] = ()
     frees: tuple[str, ...] = ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        return tuple(value for value in self.reserves if value not in self.keeps) if self.keeps else self.reserves
 
     def version(self, seq: int, at: datetime) -> Version:
         return Version(self.key, self.base + 1, seq, at, self.body, self.terms, self.reserves, self.marks)

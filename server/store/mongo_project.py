@@ -20,6 +20,10 @@ Operation = InsertOne[Doc] | ReplaceOne[Doc]
 CHUNK = 256
 """Entries that are projected at once."""
 
+LAZILY = 64
+"""Entries that a process projects before it notes so, as long as it has met no other on the tenant. What is not noted
+is done once more by the first that comes; from then on, each notes at once."""
+
 
 class Projections:
     """Knows how far they are complete, and what was appended by this process and is not projected yet."""
@@ -27,7 +31,9 @@ class Projections:
     def __init__(self, collections: Collections) -> None:
         self._collections = collections
         self._done: dict[str, int] = {}
+        self._noted: dict[str, int] = {}
         self._fresh: dict[str, Sequence[Entry]] = {}
+        self._shared: set[str] = set()
 
     def appended(self, tenant: str, entries: Sequence[Entry]) -> None:
         self._fresh[tenant] = entries
@@ -39,21 +45,23 @@ class Projections:
         if fresh and fresh[0].seq == done + 1:
             return self._project(tenant, fresh)
         while entries := mongo_log.after(self._collections.entry, tenant, done, CHUNK):
+            self._shared.add(tenant)
             known = self._known(tenant)
             done = known if known > done else self._project(tenant, entries)
         return done
 
     def _known(self, tenant: str) -> int:
         doc = self._collections.cursor.find_one({"_id": tenant})
-        self._done[tenant] = int(doc["seq"]) if doc else 0
+        self._done[tenant] = self._noted[tenant] = int(doc["seq"]) if doc else 0
         return self._done[tenant]
 
     def _project(self, tenant: str, entries: Sequence[Entry]) -> int:
         written(self._collections.current, current_operations(tenant, entries))
         written(self._collections.held, held_operations(tenant, entries))
-        seq = entries[-1].seq
-        written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
-        self._done[tenant] = seq
+        seq = self._done[tenant] = entries[-1].seq
+        if tenant in self._shared or seq >= self._noted.get(tenant, 0) + LAZILY:
+            written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
+            self._noted[tenant] = seq
         return seq
 
 
@@ -71,7 +79,7 @@ def held_operations(tenant: str, entries: Iterable[Entry]) -> list[Operation]:
     held: dict[str, tuple[Key | None, int]] = {}
     for entry in entries:
         held.update((value, (None, entry.seq)) for write in entry.writes for value in write.frees)
-        held.update((value, (write.key, entry.seq)) for write in entry.writes for value in write.reserves)
+        held.update((value, (write.key, entry.seq)) for write in entry.writes for value in write.takes)
     return [guarded(held_document(tenant, value, holder, seq)) for value, (holder, seq) in held.items()]
 
 

@@ -5,7 +5,7 @@ never as a field or an operator."""
 
 import re
 
-from server.store.mongo_rows import Doc
+from server.store.mongo_rows import Doc, place
 from server.store.paging import Cursor, bounded
 from server.store.query import AFTER, All, Any, Between, Holds, Not, Query, Sort, exact
 
@@ -14,7 +14,7 @@ NONE: Doc = {"_id": {"$in": []}}
 
 def selected(tenant: str, type: str, where: Query) -> Doc:
     """Everything of a type that is there and is what the query asks for."""
-    return {"tenant": tenant, "type": type, "live": True, **filtered(bounded(where))}
+    return {"tenant": tenant, "place": place(tenant, type), "live": True, **filtered(bounded(where))}
 
 
 def filtered(query: Query) -> Doc:

@@ -28,6 +28,10 @@ def current_id(tenant: str, key: Key) -> str:
     return f"{tenant}/{key.type}/{key.id}"
 
 
+def place(tenant: str, type: str) -> str:
+    return f"{tenant}/{type}"
+
+
 def held_id(tenant: str, value: str) -> str:
     return f"{tenant}/{value if len(value) <= LONGEST else 'sha256:' + sha256(value.encode()).hexdigest()}"
 
@@ -83,6 +87,7 @@ def _write_document(write: Write) -> Doc:
         "body": write.body,
         "terms": list(write.terms),
         "reserves": list(write.reserves),
+        "keeps": list(write.keeps),
         "frees": list(write.frees),
         "marks": [list(mark) for mark in write.marks.items()],
     }
@@ -106,7 +111,7 @@ def entry(doc: Doc) -> Entry:
 
 def _write(doc: Doc) -> Write:
     key = Key(doc["type"], doc["id"])
-    held = tuple(doc["reserves"]), dict(doc["marks"]), tuple(doc["frees"])
+    held = tuple(doc["reserves"]), dict(doc["marks"]), tuple(doc["keeps"]), tuple(doc["frees"])
     return Write(key, doc["base"], doc["body"], tuple(doc["terms"]), *held)
 
 
@@ -114,6 +119,7 @@ def current_document(tenant: str, version: Version) -> Doc:
     return {
         "_id": current_id(tenant, version.key),
         "tenant": tenant,
+        "place": place(tenant, version.key.type),
         "type": version.key.type,
         "id": version.key.id,
         "version": version.version,

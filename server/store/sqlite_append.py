@@ -15,7 +15,7 @@ Place = Callable[[str], int]
 
 INSERT_ENTRY = """INSERT INTO entry (n, tenant, seq, id, at, actor, origin, dedupe, about, first, writes, reply, raw)
     VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-INSERT_VERSION = "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+INSERT_VERSION = "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_RESOURCE = "INSERT INTO resource VALUES (?, ?, ?, ?, ?)"
 UPDATE_RESOURCE = "UPDATE resource SET newest = ?, live = ? WHERE n = ?"
 INSERT_TERM = "INSERT INTO term VALUES (?, ?, ?)"
@@ -71,7 +71,7 @@ class Batch:
             self._version += 1
         self._held.update((value, None) for write in entry.writes for value in write.frees)
         for write in entry.writes:
-            self._held.update((value, self._touched[write.key].n) for value in write.reserves)
+            self._held.update((value, self._touched[write.key].n) for value in write.takes)
 
     def _touch(self, write: Write) -> Touched:
         touched = self._touched.get(write.key)
@@ -108,8 +108,9 @@ def entry_row(tenant: int, entry: Entry, first: int) -> Row:
 
 
 def version_row(n: int, touched: Touched, entry: Entry, write: Write) -> Row:
-    about = (text(write.marks), text(write.reserves), text(write.frees), text(write.terms) or "[]")
-    return (n, touched.n, touched.place, write.base + 1, entry.seq, instant(entry.at), *about, write.body)
+    held = (text(write.reserves), text(write.keeps), text(write.frees))
+    of = (n, touched.n, touched.place, write.base + 1, entry.seq, instant(entry.at))
+    return (*of, text(write.marks), *held, text(write.terms) or "[]", write.body)
 
 
 def next_number(db: sqlite3.Connection, table: str) -> int:

@@ -15,7 +15,7 @@ ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, wr
 
 TYPE = "(SELECT type FROM place WHERE n = r.place)"
 VERSION_COLUMNS = f"{TYPE}, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
-VERSION = f"SELECT {VERSION_COLUMNS}, v.frees FROM version v CROSS JOIN resource r ON r.n = v.resource"
+VERSION = f"SELECT {VERSION_COLUMNS}, v.keeps, v.frees FROM version v CROSS JOIN resource r ON r.n = v.resource"
 NEWEST = f"SELECT {VERSION_COLUMNS} FROM resource r CROSS JOIN version v ON v.n = r.newest"
 HOLDER = f"SELECT {TYPE}, r.id FROM held h CROSS JOIN resource r ON r.n = h.resource"
 
@@ -44,7 +44,7 @@ def version(row: Any) -> Version:
 
 def write(row: Any) -> Write:
     new = version(row)
-    return Write(new.key, new.version - 1, new.body, new.terms, new.reserves, new.marks, texts(row[9]))
+    return Write(new.key, new.version - 1, new.body, new.terms, new.reserves, new.marks, texts(row[9]), texts(row[10]))
 
 
 def entries(db: sqlite3.Connection, tenant: str, rows: Iterable[Any]) -> Iterator[Entry]:

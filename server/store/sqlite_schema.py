@@ -43,7 +43,8 @@ CREATE INDEX resource_live ON resource (place, n) WHERE live;
 -- The body comes last: what comes before it is read without it.
 CREATE TABLE version (
     n INTEGER PRIMARY KEY, resource INTEGER NOT NULL, place INTEGER NOT NULL, version INTEGER NOT NULL,
-    seq INTEGER NOT NULL, at INTEGER NOT NULL, marks TEXT, reserves TEXT, frees TEXT, terms TEXT NOT NULL, body BLOB,
+    seq INTEGER NOT NULL, at INTEGER NOT NULL, marks TEXT, reserves TEXT, keeps TEXT, frees TEXT, terms TEXT NOT NULL,
+    body BLOB,
     UNIQUE (resource, version)
 ) STRICT;
 CREATE INDEX version_place ON version (place, n);

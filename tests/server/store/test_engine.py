@@ -49,7 +49,15 @@ def test_entries_come_back_as_they_were(engine, entry, write):
     )
     second = entry(
         2,
-        write("Encounter/visit", 1, body=None, terms=("status\x1fx",), frees=("Encounter?identifier=s|1",)),
+        write(
+            "Encounter/visit",
+            1,
+            body=None,
+            terms=("status\x1fx",),
+            keeps=("x",),
+            reserves=("x",),
+            frees=("Encounter?identifier=s|1",),
+        ),
         about={"$where": "1", "a.b": "\x1f"},
     )
     third = replace(entry(3), reply=b"", raw=b"\x00\xff")
