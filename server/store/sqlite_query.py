@@ -91,6 +91,17 @@ def drive(query: Query, cost: Cost) -> Drive | None:
             return Drive(sum(each.cost for each in known), every) if len(known) == len(drives) else None
 
 
+def covered(query: Query) -> bool:
+    """Whether the candidates of its drive are just what the query matches, so that there is nothing left to check."""
+    match query:
+        case All((inner,)):
+            return covered(inner)
+        case Any(queries):
+            return all(map(covered, queries))
+        case _:
+            return isinstance(query, Between | Holds)
+
+
 def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
     """The resources that have one of the terms, each once."""
     found = [having(place, each) for each in terms]

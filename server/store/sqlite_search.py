@@ -14,7 +14,7 @@ from typing import Any
 from server.store.engine import Page
 from server.store.paging import Cursor, bounded, cursor, written
 from server.store.query import EVERYTHING, Between, Holds, Query, Search, Sort, starts
-from server.store.sqlite_query import Drive, Sql, candidates, condition, drive, having, sort_key, sql, within
+from server.store.sqlite_query import Drive, Sql, candidates, condition, covered, drive, having, sort_key, sql, within
 from server.store.sqlite_rows import VERSION_COLUMNS, version
 
 FEW = 5_000
@@ -43,7 +43,8 @@ class Plan:
 
     @property
     def checked(self) -> Sql:
-        return condition(self.place, self.search.where)
+        nothing_left = self.driven and covered(self.search.where)
+        return Sql("1") if nothing_left else condition(self.place, self.search.where)
 
 
 def page(db: sqlite3.Connection, place: int, search: Search) -> Page:
@@ -58,14 +59,18 @@ def page(db: sqlite3.Connection, place: int, search: Search) -> Page:
 
 
 def count(db: sqlite3.Connection, place: int, where: Query) -> int:
-    if where == EVERYTHING:
-        total = sql("SELECT count(*) FROM resource r WHERE r.place = {} AND r.live", place)
-    else:
-        found = drive(bounded(where), lambda term: _cost(db, place, term))
-        if found == NOWHERE:
-            return 0
-        total = sql(f"SELECT count(*) FROM {{}} {V} WHERE {{}}", _source(place, found), condition(place, where))
+    total = _total(place, where, drive(bounded(where), lambda term: _cost(db, place, term)))
     return int(_run(db, total).fetchone()[0])
+
+
+def _total(place: int, where: Query, found: Drive | None) -> Sql:
+    if where == EVERYTHING:
+        return sql("SELECT count(*) FROM resource WHERE place = {} AND live", place)
+    if found == NOWHERE:
+        return Sql("SELECT 0")
+    if found and covered(where):
+        return sql("SELECT count(*) FROM ({})", candidates(place, found.terms))
+    return sql(f"SELECT count(*) FROM {{}} {V} WHERE {{}}", _source(place, found), condition(place, where))
 
 
 def driven(db: sqlite3.Connection, place: int, search: Search) -> Drive | None:
