@@ -127,4 +127,5 @@ class MongoEngine:
             self._about.update_one({"_id": "store"}, {"$set": {"checked": instant(datetime.now(UTC))}})
 
     def close(self) -> None:
+        self._projections.close()
         self._server.close()

@@ -4,6 +4,8 @@ A guard is the document's ``_id`` and a ``seq`` below one's own. Where a later d
 not match, the upsert becomes an insert of an ``_id`` that exists, and fails: that is meant."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
@@ -34,12 +36,21 @@ class Projections:
         self._noted: dict[str, int] = {}
         self._fresh: dict[str, Sequence[Entry]] = {}
         self._shared: set[str] = set()
+        self._lock = Lock()
+        self._beside = ThreadPoolExecutor(1, "projections")
+
+    def close(self) -> None:
+        self._beside.shutdown()
 
     def appended(self, tenant: str, entries: Sequence[Entry]) -> None:
         self._fresh[tenant] = entries
 
     def bring_up(self, tenant: str) -> int:
         """Up to what this process has just appended; else up to the journal's end."""
+        with self._lock:
+            return self._brought_up(tenant)
+
+    def _brought_up(self, tenant: str) -> int:
         done = self._done.get(tenant) or self._known(tenant)
         fresh = self._fresh.pop(tenant, ())
         if fresh and fresh[0].seq == done + 1:
@@ -56,8 +67,11 @@ class Projections:
         return self._done[tenant]
 
     def _project(self, tenant: str, entries: Sequence[Entry]) -> int:
-        written(self._collections.current, current_operations(tenant, entries))
-        written(self._collections.held, held_operations(tenant, entries))
+        held = self._beside.submit(written, self._collections.held, held_operations(tenant, entries))
+        try:
+            written(self._collections.current, current_operations(tenant, entries))
+        finally:
+            held.result()
         seq = self._done[tenant] = entries[-1].seq
         if tenant in self._shared or seq >= self._noted.get(tenant, 0) + LAZILY:
             written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])

@@ -83,8 +83,8 @@ def test_a_batch_of_any_size_takes_the_same_round_trips(opened, commands):
         in_one_batch(journal, [create(f"{size}.{n}") for n in range(size)])
         trips.append(commands.names[-7:])
     journal.close()
-    assert trips[0] == trips[1]
-    assert trips[0] == ["find", "find", "find", "find", "insert", "insert", "update"]
+    assert sorted(trips[0]) == sorted(trips[1])
+    assert sorted(trips[0]) == ["find", "find", "find", "find", "insert", "insert", "update"]
     assert opened.count("clinic", "Patient", EVERYTHING) == 44
 
 
