@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple, TypeAlias
 
 from mappings.fhir.r4 import tables
@@ -49,13 +50,15 @@ def written(type: str) -> dict[str, tuple[Written, ...]]:
     }
 
 
-def children(node: Node, name: str) -> Iterator[Node]:
+def children(node: Node, name: str) -> list[Node]:
     """The children by a name; a choice's, whichever type they have."""
     parent = node.value if type(node.value) is dict else node.beside
+    found: list[Node] = []
     if type(parent) is dict:
         for each in written(node.type).get(name, ()):
             if each.name in parent or (each.beside and each.beside in parent):
-                yield from _as_written(parent, each)
+                _add(found, parent, each)
+    return found
 
 
 def all_children(node: Node) -> Iterator[Node]:
@@ -74,15 +77,15 @@ def descendants(nodes: Nodes) -> list[Node]:
     return found
 
 
-def _as_written(parent: dict[str, Any], child: Written) -> Iterator[Node]:
-    value, beside = parent.get(child.name), parent.get(child.beside)
-    if type(value) is not list and type(beside) is not list:
-        yield Node(value, _type(child.type, value), beside)
-        return
-    values, besides = value or (), beside or ()
-    for index in range(max(len(values), len(besides))):
-        item = values[index] if index < len(values) else None
-        yield Node(item, _type(child.type, item), besides[index] if index < len(besides) else None)
+def _add(found: list[Node], parent: dict[str, Any], child: Written) -> None:
+    value, beside = parent.get(child.name), parent.get(child.beside) if child.beside else None
+    if type(value) is list and beside is None:
+        found.extend([Node(item, _type(child.type, item)) for item in value])
+    elif type(value) is not list and type(beside) is not list:
+        found.append(Node(value, _type(child.type, value), beside))
+    else:
+        pairs = zip_longest(value or (), beside or ())
+        found.extend([Node(item, _type(child.type, item), along) for item, along in pairs])
 
 
 def _type(declared: str, value: Any) -> str:

@@ -62,12 +62,14 @@ def repoint(stored: Stored, old: str, new: str) -> None:
 
 
 def replaced(value: Any, targets: Mapping[str, str]) -> Any:
-    """A copy in which every literal reference is what ``targets`` says."""
-    if isinstance(value, dict):
-        copy = {name: replaced(each, targets) for name, each in value.items()}
-        if isinstance(reference := copy.get("reference"), str) and reference in targets:
-            copy["reference"] = targets[reference]
-        return copy
+    """The value with every literal reference as ``targets`` says: itself where none is, else a copy."""
     if isinstance(value, list):
-        return [replaced(each, targets) for each in value]
-    return value
+        items = [replaced(each, targets) for each in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if not isinstance(value, dict):
+        return value
+    parts = {name: replaced(each, targets) for name, each in value.items() if isinstance(each, dict | list)}
+    changed = {name: new for name, new in parts.items() if new is not value[name]}
+    if value.get("reference") in targets:
+        changed["reference"] = targets[value["reference"]]
+    return {**value, **changed} if changed else value

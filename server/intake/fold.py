@@ -49,11 +49,9 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
 
 
 def located_all(work: Work, mapped: Mapped, held: Mapping[str, Key]) -> Mapping[Identity, Key]:
-    """Where each draft will stand: at a stored resource, or at a new id derived from its identity.
-
-    All that is stored of them is read at once, which is what a distributed engine wants."""
+    """Where each draft will stand: at a stored resource, or at a new id derived from its identity."""
     keys = {draft.identity: located(work, draft, held) or new_key(work, draft.identity) for draft in mapped.drafts}
-    work.newest(tuple(keys.values()))
+    work.load(tuple(keys.values()))
     return keys
 
 

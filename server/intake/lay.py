@@ -35,6 +35,8 @@ _ELEMENT = re.compile(r"[.:]")
 
 def lay(stored: Json | None, draft: Draft, marks: Marks, at: str) -> tuple[Json, Marks]:
     """The new body and its marks; ``at`` is the event's instant in UTC. ``stored`` is left untouched."""
+    if stored and adds_nothing(stored, draft):
+        return stored, marks
     body: Json = dict(stored) if stored else {"resourceType": draft.type}
     told = dict(marks)
     for path in spoken_of(draft):
@@ -45,6 +47,14 @@ def lay(stored: Json | None, draft: Draft, marks: Marks, at: str) -> tuple[Json,
         if not _spellings(body, draft.type, element):
             body[element] = value
     return body, told
+
+
+def adds_nothing(stored: Json, draft: Draft) -> bool:
+    """Whether all that is said is there already, as it mostly is: hospitals repeat themselves."""
+    if draft.stub:
+        return stored.keys() >= draft.body.keys()
+    said = {**draft.defaults, **draft.body}
+    return not draft.cleared and all(stored.get(element) == value for element, value in said.items())
 
 
 def spoken_of(draft: Draft) -> tuple[str, ...]:

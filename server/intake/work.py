@@ -24,15 +24,22 @@ class Work(Snapshot):
     """A snapshot itself, so that whatever reads what is stored can read this."""
 
     _changes: dict[Key, _Change] = field(default_factory=dict)
+    _stored: dict[Key, Version | None] = field(default_factory=dict)
     _bodies: dict[Key, Json] = field(default_factory=dict)
 
     @classmethod
     def over(cls, snapshot: Snapshot) -> "Work":
         return cls(snapshot.tenant, snapshot.at, snapshot.view, snapshot.namespace, snapshot.ids)
 
+    def load(self, keys: Collection[Key]) -> None:
+        """Reads all that is stored of them at once, which is what a distributed engine wants."""
+        self._stored.update(self.view.newest(keys))
+
     def stored(self, key: Key) -> Version | None:
         """As it was before this message."""
-        return self.view.newest((key,))[key]
+        if key not in self._stored:
+            self.load((key,))
+        return self._stored[key]
 
     def body(self, key: Key) -> Json | None:
         """The resource as it stands now, with this message's changes; None if there is none. Not to be changed."""
@@ -72,9 +79,8 @@ class Work(Snapshot):
         return self._version(key) if key in self._changes else self.stored(key)
 
     def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
-        """All that is stored of them is read at once, which is what a distributed engine wants."""
-        stored = self.view.newest(keys)
-        return {key: self._version(key) if key in self._changes else stored[key] for key in keys}
+        self.load([key for key in keys if key not in self._stored])
+        return {key: self.read(key) for key in keys}
 
     def holders(self, values: Collection[str]) -> Mapping[str, Key]:
         stored = {value: key for value, key in self.view.holders(values).items() if key not in self._changes}
