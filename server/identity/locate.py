@@ -23,9 +23,14 @@ class Ambiguous(Exception):
     """The identifiers of one patient are held by several: a person has to decide which it is."""
 
 
+def identities(drafts: Iterable[Draft]) -> tuple[str, ...]:
+    """All by which the drafts' resources could be known."""
+    return tuple(str(each) for draft in drafts for each in (draft.identity, *draft.also))
+
+
 def holders(stored: Stored, drafts: Iterable[Draft]) -> Mapping[str, Key]:
     """Everything that the drafts could be, asked in one question."""
-    return stored.holders([str(each) for draft in drafts for each in (draft.identity, *draft.also)])
+    return stored.holders(identities(drafts))
 
 
 def located(stored: Stored, draft: Draft, held: Mapping[str, Key]) -> Key | None:

@@ -14,6 +14,7 @@ from mappings.v2.message import Message, NotHl7, parse
 from mappings.v2_to_fhir.draft import Issue
 from mappings.v2_to_fhir.messages import convert
 from mappings.v2_to_fhir.site import Site
+from server.identity.locate import identities
 from server.intake.accept import refusal
 from server.intake.fold import Refused, fold
 from server.store.entry import Entry, Write
@@ -44,6 +45,15 @@ Judge = Callable[[Snapshot], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A message as far as it can be read without the store. ``wants`` are the identities that judging it asks for."""
+
+    message: Message | None
+    judge: Judge
+    wants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """The one way in for v2 messages of a tenant, whatever carried them. ``site_of`` gives a sender's conventions."""
 
@@ -55,28 +65,31 @@ class Intake:
         """The entry that the message made, or made before; its ``reply`` holds the acknowledgements.
 
         The future fails with Unavailable when the store cannot take it: then nothing was acknowledged."""
-        message, judge = self._read(raw)
+        read = self._read(raw)
         facts = {"replay_of": replay_of} if replay_of else {}
-        dedupe = None if replay_of else dedupe_key(message, raw)
-        return self.store.submit(self.tenant, folding(raw, message, judge, origin, facts), dedupe)
+        dedupe = None if replay_of else dedupe_key(read.message, raw)
+        return self.store.submit(self.tenant, folding(raw, read, origin, facts), dedupe, read.wants)
 
-    def _read(self, raw: bytes) -> tuple[Message | None, Judge]:
+    def _read(self, raw: bytes) -> Read:
         try:
             message = parse(raw)
         except NotHl7 as error:
-            verdict = Verdict("R", issues=(Issue(error.text, error.location, error.code, True),))
-            return header(raw), lambda _: verdict
+            return Read(header(raw), refusing("R", Issue(error.text, error.location, error.code, True)))
         if refused := refusal(message):
-            outcome, issue = refused
-            return message, lambda _: Verdict(outcome, issues=(issue,))
-        return message, applying(message, self.site_of(message.sender))
+            return Read(message, refusing(*refused))
+        return applying(message, self.site_of(message.sender))
 
 
-def applying(message: Message, site: Site) -> Judge:
-    """Maps at once, where messages can be worked on side by side; what is returned is what needs the snapshot."""
+def refusing(outcome: Outcome, *issues: Issue) -> Judge:
+    verdict = Verdict(outcome, issues=issues)
+    return lambda _: verdict
+
+
+def applying(message: Message, site: Site) -> Read:
+    """Maps at once, where messages can be worked on side by side; what is left needs the snapshot."""
     mapped = convert(message, site)
     if mapped.fatal:
-        return lambda _: Verdict("E", issues=mapped.fatal)
+        return Read(message, refusing("E", *mapped.fatal))
     issues = (*(Issue(flaw.text, flaw.location, flaw.code) for flaw in message.flaws), *mapped.issues)
 
     def judge(snapshot: Snapshot) -> Verdict:
@@ -85,7 +98,7 @@ def applying(message: Message, site: Site) -> Judge:
         except Refused as refused:
             return Verdict("E", issues=(refused.issue,))
 
-    return judge
+    return Read(message, judge, identities(mapped.drafts))
 
 
 def dedupe_key(message: Message | None, raw: bytes) -> str:
@@ -94,11 +107,12 @@ def dedupe_key(message: Message | None, raw: bytes) -> str:
     return f"v2|{named}|{sha256(raw).hexdigest()}"
 
 
-def folding(raw: bytes, message: Message | None, judge: Judge, origin: str, facts: Mapping[str, str]) -> Fold:
+def folding(raw: bytes, read: Read, origin: str, facts: Mapping[str, str]) -> Fold:
     """The entry as a function of what is stored."""
+    message = read.message
 
     def entry(snapshot: Snapshot) -> Entry:
-        verdict, id = judge(snapshot), snapshot.new_id()
+        verdict, id = read.judge(snapshot), snapshot.new_id()
         codes = acknowledged(message, verdict.outcome)
         errors = [AckError(each.location, each.code, "E", each.text) for each in verdict.issues if each.fatal]
         replies = [ack(message, code, errors, control_id=f"{id}-{code}", at=snapshot.at) for code in codes]
