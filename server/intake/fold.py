@@ -60,12 +60,15 @@ def new_key(work: Work, identity: Identity) -> Key:
 
 
 def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mapping[str, Key]) -> None:
-    """Lays every draft over what is stored; an unchanged resource is not written."""
+    """Lays every draft over what is stored; an unchanged resource is not written, and most that are only referred to
+    are known."""
     at = instant(work, mapped)
     targets = {identity.urn: str(key) for identity, key in keys.items()}
     for draft in mapped.drafts:
         key = keys[draft.identity]
         stored = work.body(key)
+        if stored and draft.stub and stored.keys() >= draft.body.keys():
+            continue
         body, marks = lay(stored, referring(draft, targets), work.marks(key), at)
         if draft.type == "Encounter":
             body = with_status_history(stored, body, mapped)
@@ -80,7 +83,9 @@ def instant(work: Work, mapped: Mapped) -> str:
 
 
 def referring(draft: Draft, targets: Mapping[str, str]) -> Draft:
-    return replace(draft, body=replaced(draft.body, targets), defaults=replaced(draft.defaults, targets))
+    body, defaults = replaced(draft.body, targets), replaced(draft.defaults, targets)
+    same = body is draft.body and defaults is draft.defaults
+    return draft if same else replace(draft, body=body, defaults=defaults)
 
 
 def with_status_history(stored: Json | None, body: Json, mapped: Mapped) -> Json:

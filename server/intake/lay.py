@@ -50,9 +50,7 @@ def lay(stored: Json | None, draft: Draft, marks: Marks, at: str) -> tuple[Json,
 
 
 def adds_nothing(stored: Json, draft: Draft) -> bool:
-    """Whether all that is said is there already, as it mostly is: hospitals repeat themselves."""
-    if draft.stub:
-        return stored.keys() >= draft.body.keys()
+    """Whether all that is said is there already: hospitals repeat themselves."""
     said = {**draft.defaults, **draft.body}
     return not draft.cleared and all(stored.get(element) == value for element, value in said.items())
 
