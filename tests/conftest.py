@@ -64,7 +64,8 @@ def _serve_once(serve: Path, base: Path, run: int) -> str:
         data, port = base / "mongodb", _free_port()
         data.mkdir()
         environment = {**os.environ, "DOCUMENTDB_PORT": str(port), "DOCUMENTDB_PG_PORT": str(_free_port())}
-        ends = f'"$0" "$1" & while kill -0 {run} 2>/dev/null && kill -0 $!; do sleep 1; done; kill $!; wait; touch "$1/ended"'
+        watch = f"while kill -0 {run} 2>/dev/null && kill -0 $!; do sleep 1; done"
+        ends = f'"$0" "$1" & {watch}; kill $!; wait; touch "$1/ended"'
         with (data / "serve.log").open("w") as log:
             command = ["setsid", "--fork", "sh", "-c", ends, str(serve), str(data)]
             subprocess.run(command, env=environment, stdout=log, stderr=log, check=True)
