@@ -12,7 +12,7 @@ from server.store.paging import whole_entries
 from server.store.query import Query, Search
 from server.store.sqlite_append import Batch
 from server.store.sqlite_file import File
-from server.store.sqlite_rows import ENTRY, HOLDER, NEWEST, entries, version
+from server.store.sqlite_rows import ENTRY, HOLDERS, NEWEST, entries, of_pairs, version
 
 NOWHERE = 0
 """No place: of a tenant or type that has nothing yet."""
@@ -47,21 +47,19 @@ class SqliteEngine:
         return self.newest(tenant, (key,)).get(key)
 
     def newest(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, Version]:
-        sql = f"{NEWEST} WHERE r.place = ? AND r.id = ?"
         with self._file.reading() as db:
-            rows = (db.execute(sql, (self._place(db, tenant, key.type), key.id)).fetchone() for key in keys)
-            return {found.key: found for row in rows if row and (found := version(row))}
+            wanted = [(self._place(db, tenant, key.type), key.id) for key in keys]
+            return {found.key: found for row in of_pairs(db, NEWEST, wanted) if (found := version(row))}
 
     def vread(self, tenant: str, key: Key, version: int) -> Version | None:
         with self._file.reading() as db:
             return sqlite_log.vread(db, self._place(db, tenant, key.type), key.id, version)
 
     def holders(self, tenant: str, values: Collection[str]) -> Mapping[str, Key]:
-        sql = f"{HOLDER} WHERE h.tenant = ? AND h.value = ?"
         with self._file.reading() as db:
             place = self._place(db, tenant)
-            rows = ((value, db.execute(sql, (place, value)).fetchone()) for value in values)
-            return {value: Key(*row) for value, row in rows if row}
+            found = of_pairs(db, HOLDERS, [(place, value) for value in values])
+            return {value: Key(type, id) for value, type, id in found}
 
     def answered(self, tenant: str, dedupes: Collection[str]) -> Mapping[str, Entry]:
         sql = f"{ENTRY} WHERE tenant = ? AND dedupe = ?"

@@ -3,7 +3,8 @@
 # ruff: noqa: S608 statements are put together of this program's own words; values are bound
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -16,8 +17,21 @@ ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, wr
 TYPE = "(SELECT type FROM place WHERE n = r.place)"
 VERSION_COLUMNS = f"{TYPE}, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
 VERSION = f"SELECT {VERSION_COLUMNS}, v.keeps, v.frees FROM version v CROSS JOIN resource r ON r.n = v.resource"
-NEWEST = f"SELECT {VERSION_COLUMNS} FROM resource r CROSS JOIN version v ON v.n = r.newest"
-HOLDER = f"SELECT {TYPE}, r.id FROM held h CROSS JOIN resource r ON r.n = h.resource"
+NEWEST = f"""WITH wanted(place, id) AS (VALUES {{}}) SELECT {VERSION_COLUMNS}
+    FROM wanted CROSS JOIN resource r USING (place, id) CROSS JOIN version v ON v.n = r.newest"""
+HOLDERS = f"""WITH wanted(tenant, value) AS (VALUES {{}}) SELECT h.value, {TYPE}, r.id
+    FROM wanted CROSS JOIN held h USING (tenant, value) CROSS JOIN resource r ON r.n = h.resource"""
+"""Of many at once: one statement, since each lets another thread of Python in."""
+
+MANY = 1000
+"""Pairs in one statement; SQLite takes 32,766 values."""
+
+
+def of_pairs(db: sqlite3.Connection, sql: str, pairs: Sequence[tuple[int, str]]) -> Iterator[Any]:
+    for start in range(0, len(pairs), MANY):
+        some = pairs[start : start + MANY]
+        yield from db.execute(sql.format(", ".join(["(?, ?)"] * len(some))), list(chain.from_iterable(some)))
+
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _names = msgspec.json.Decoder(dict[str, str])

@@ -29,7 +29,7 @@ QUERIES = {
     "none": All((Any(()), RARE)),
 }
 SORTS = {"unsorted": None, "ascending": Sort("date\x1f"), "descending": Sort("date\x1f", descending=True)}
-SCAN = re.compile(r"SCAN (?!o\b|d\b|c\b|\(subquery|CONSTANT|\d|json_each)")
+SCAN = re.compile(r"SCAN (?!o\b|d\b|c\b|wanted|\(subquery|CONSTANT|\d|json_each)")
 
 
 @pytest.fixture
