@@ -8,7 +8,7 @@ from interfaces.bench.figures import Figures
 from interfaces.bench.http import Request, Response
 from interfaces.bench.limit import alone
 from interfaces.bench.load import Advance, Failed, dealt, load
-from interfaces.bench.own import Service, own_server, own_store
+from interfaces.bench.own import own_server, own_service, own_store
 from interfaces.bench.rest import connecting
 from mappings.fhir.json import Json, dumps
 
@@ -22,8 +22,8 @@ def measure(count: int, connections: int, advance: Advance) -> Figures:
     """A server of its own on a new embedded store, with a plan and members enough for all claims."""
     today, warming = datetime.now(UTC).date(), WARM_UP * connections
     with own_store() as store:
-        with own_server(store) as server:
-            connect = connecting(Service(store, f"{server.http}/fhir"))
+        with own_server(store) as server, own_service(store, f"{server.http}/fhir") as service:
+            connect = connecting(service)
             load(connect, dealt(list(records(warming + count, today)), connections))
             load(connect, dealt(submissions(0, warming, today), connections))
             submitted = load(connect, dealt(submissions(warming, warming + count, today), connections), advance)

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 
-from interfaces.demo.backend import registered
+from interfaces.demo.backend import Backend, registered
 from interfaces.serving import Serving, serving
 
 ANYWHERE = "127.0.0.1:0"
@@ -26,12 +26,18 @@ def own_server(store: str) -> AbstractContextManager[Serving]:
     return serving(store, ANYWHERE, ANYWHERE)
 
 
-class Service:
+@contextmanager
+def own_service(store: str, base: str) -> "Iterator[Service]":
     """``base``: the FHIR base URL of a server over the store."""
+    with registered(store, base, "A measurement", SCOPE) as backend:
+        yield Service(base, backend)
 
-    def __init__(self, store: str, base: str) -> None:
-        self.base = base
-        self._backend = registered(store, base, "A measurement", SCOPE)
+
+class Service:
+    """One that stays signed in."""
+
+    def __init__(self, base: str, backend: Backend) -> None:
+        self.base, self._backend = base, backend
         self._until = monotonic()
 
     def authorization(self) -> str:

@@ -9,7 +9,7 @@ from interfaces.bench.figures import Figures, rates
 from interfaces.bench.http import Request, Response, connected
 from interfaces.bench.limit import alone
 from interfaces.bench.load import Advance, Connect, dealt, load
-from interfaces.bench.own import Service, own_server, own_store
+from interfaces.bench.own import Service, own_server, own_service, own_store
 from mappings.fhir.json import dumps, loads
 
 LINES = 10
@@ -23,8 +23,8 @@ def measure(count: int, connections: int, advance: Advance) -> Figures:
     """A server of its own on a new embedded store."""
     warming = WARM_UP * connections
     with own_store() as store:
-        with own_server(store) as server:
-            connect = connecting(Service(store, f"{server.http}/fhir"))
+        with own_server(store) as server, own_service(store, f"{server.http}/fhir") as service:
+            connect = connecting(service)
             warm = load(connect, dealt(creations(0, warming), connections))
             load(connect, dealt(reads(warm.answers), connections))
             created = load(connect, dealt(creations(warming, warming + count), connections), advance)

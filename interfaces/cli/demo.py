@@ -1,9 +1,10 @@
 """``causeway demo``: a hospital's day, played through a real server."""
 
+import re
 import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -34,17 +35,35 @@ def demo(
     store: Annotated[
         str | None, typer.Option(envvar="CAUSEWAY_STORE", help="Play it on this store, not on one of its own")
     ] = None,
+    http: Annotated[str | None, typer.Option(help="HOST:PORT; 127.0.0.1:8080 if that is free")] = None,
+    mllp: Annotated[str | None, typer.Option(help="HOST:PORT; 127.0.0.1:2575 if that is free")] = None,
 ) -> None:
     """Starts a server, plays a hospital's day through it, prints what happened, and stays up until Ctrl-C."""
     console = Console(soft_wrap=True)
-    with chosen(store) as url, started(url) as server:
-        office = registered(url, f"{server.http}/fhir", "Riverbend billing office", SCOPE)
+    with (
+        chosen(store) as url,
+        started(url, http, mllp) as server,
+        registered(url, f"{server.http}/fhir", "Riverbend billing office", SCOPE) as office,
+    ):
         well = play(datetime.now(UTC).date(), server.mllp, office, console)
-        console.print(NEXT.format(http=server.http, store=url, mllp=":".join(map(str, server.mllp))), highlight=False)
+        console.print(
+            NEXT.format(http=server.http, store=without_password(url), mllp=":".join(map(str, server.mllp))),
+            highlight=False,
+        )
         if not once:
             console.print("Running until Ctrl-C.")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            until_stopped()
     raise typer.Exit(0 if well else 1)
+
+
+def without_password(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//...@", url)
+
+
+def until_stopped() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 @contextmanager
@@ -58,9 +77,9 @@ def chosen(store: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def started(store: str) -> Iterator[Serving]:
+def started(store: str, http: str | None, mllp: str | None) -> Iterator[Serving]:
     try:
-        with serving(store, free(HOST, HTTP), free(HOST, MLLP)) as server:
+        with serving(store, http or free(HOST, HTTP), mllp or free(HOST, MLLP)) as server:
             yield server
     except NotServing as error:
         typer.echo(f"causeway: {error}", err=True)

@@ -32,6 +32,12 @@ class Backend:
         self._base, self._client_id, self._key = base, client_id, key
         self._http = httpx.Client(timeout=30)
 
+    def __enter__(self) -> "Backend":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.close()
+
     def sign_in(self, scope: str) -> str:
         """Gets an access token for what follows; returns the scope that was granted."""
         found = self._http.get(f"{self._base}/.well-known/smart-configuration").raise_for_status().json()

@@ -13,11 +13,14 @@ from mappings.fhir.checker import check
 
 TODAY = date(2026, 11, 23)
 
+pytestmark = pytest.mark.xdist_group("demo")  # played by one worker, once
+
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
     store = f"sqlite:///{tmp_path_factory.mktemp('demo')}/demo.db"
-    command = [sys.executable, "-m", "interfaces", "demo", "--once", "--store", store]
+    anywhere = ("--http", "127.0.0.1:0", "--mllp", "127.0.0.1:0")
+    command = [sys.executable, "-m", "interfaces", "demo", "--once", "--store", store, *anywhere]
     return [subprocess.run(command, capture_output=True, text=True, timeout=100, check=False) for _ in range(2)]
 
 
