@@ -1,6 +1,7 @@
 """One serving process: a store, and the roles that it plays over it."""
 
 import asyncio
+import gc
 import re
 import signal
 import ssl
@@ -25,6 +26,8 @@ from server.settings import Settings
 from server.store.store import Store, open_store
 
 BACKLOG = 2048
+GARBAGE = 10_000
+"""Objects made between two looks for circular garbage, of which there is little here; a message makes thousands."""
 EVERY_INTERFACE = re.compile(r"^(0\.0\.0\.0|\[::\])")
 
 
@@ -81,6 +84,8 @@ def bind(host: str, port: int) -> socket:
 
 def run(plan: Plan, announce: Callable[[], None]) -> None:
     """Serves until SIGINT or SIGTERM; then what was begun is finished. Raises Unavailable when there is no store."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(plan, announce))
 
