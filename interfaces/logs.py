@@ -9,6 +9,8 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 class Lines(logging.Formatter):
+    """``extra={"facts": {...}}`` of a record become members of its line."""
+
     def format(self, record: logging.LogRecord) -> str:
         said = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -17,7 +19,7 @@ class Lines(logging.Formatter):
             "message": record.getMessage(),
         }
         failed = {"exception": place(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
-        return json.dumps({**said, **failed})
+        return json.dumps({**said, **getattr(record, "facts", {}), **failed})
 
 
 def place(error: BaseException) -> str:

@@ -2,7 +2,6 @@
 
 Never an address's query, a body or an id, since those may be a patient's."""
 
-import json
 import logging
 import time
 from collections.abc import Callable
@@ -81,7 +80,7 @@ class Observed:
     def _note(self, method: str, what: Seen, status: int, seconds: float) -> None:
         self._metrics.count(what, status, seconds)
         if LOG.isEnabledFor(logging.INFO):
-            LOG.info("%s", json.dumps(line(method, what, status, seconds)))
+            LOG.info("request", extra={"facts": line(method, what, status, seconds)})
 
 
 def line(method: str, what: Seen, status: int, seconds: float) -> dict[str, object]:

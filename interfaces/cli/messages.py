@@ -1,12 +1,10 @@
 """``causeway messages``: the message log, which is a view of the journal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from interfaces.cli import options
 from mappings.fhir.json import dumps
@@ -41,7 +39,7 @@ def list_(
     if json:
         typer.echo(dumps(rows))
     else:
-        Console().print(table(rows))
+        typer.echo("\n".join(table(rows)))
 
 
 @app.command()
@@ -101,11 +99,12 @@ def whole(entry: Entry) -> Mapping[str, Any]:
     }
 
 
-def table(rows: list[Mapping[str, str]]) -> Table:
-    drawn = Table(*LISTED, box=None, header_style="bold")
-    for each in rows:
-        drawn.add_row(*each.values())
-    return drawn
+def table(rows: list[Mapping[str, str]]) -> Iterator[str]:
+    """Columns as wide as what is in them: an id that is cut short could not be shown or replayed."""
+    shown = [dict(zip(LISTED, LISTED, strict=True)), *rows]
+    widths = {name: max(len(each[name]) for each in shown) for name in LISTED}
+    for each in shown:
+        yield "  ".join(each[name].ljust(widths[name]) for name in LISTED).rstrip()
 
 
 def readable(value: Any) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from interfaces.logs import place
 from interfaces.mllp.framing import Decoder, Frame, TooLarge, frame
 
 Receive = Callable[[bytes, str], Awaitable[bytes]]
@@ -24,11 +25,13 @@ _GOODBYE = 2
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes, connections, seconds. ``held_bytes``: of unfinished frames in all connections together; ``idle``: between
+    """Bytes, connections, seconds. ``skipped_bytes``: of a frame that is too large, before its connection is given up;
+    ``held_bytes``: of unfinished frames in all connections together; ``idle``: between
     messages; ``whole``: from the first byte of a frame to its last; ``ended``: for what should follow an FS; ``reply``:
     for the peer to take an answer."""
 
     message_bytes: int = 16 * 1024 * 1024
+    skipped_bytes: int = 128 * 1024 * 1024
     held_bytes: int = 256 * 1024 * 1024
     connections: int = 256
     per_peer: int = 64
@@ -105,7 +108,7 @@ class Connection:
         return data != b""
 
     def _bounded(self) -> None:
-        if self._decoder.skipped > self._limits.message_bytes:
+        if self._decoder.skipped > self._limits.skipped_bytes:
             raise _Ended("a frame without end")
         if self.held > _CHUNK and not self._has_room():
             raise _Ended("too many large messages at once")
@@ -147,13 +150,4 @@ class Connection:
         try:
             return await self._receive(event.content, self._peer)
         except Exception as error:  # one message must not hurt the next, nor its text reach the log
-            raise _Ended(f"a message was not taken, {_place(error)}") from None
-
-
-def _place(error: BaseException) -> str:
-    """An exception's type and where it was raised; never its text, which may hold what was sent."""
-    traceback = error.__traceback__
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    where = f" at {traceback.tb_frame.f_code.co_qualname}:{traceback.tb_lineno}" if traceback else ""
-    return f"{type(error).__name__}{where}"
+            raise _Ended(f"a message was not taken, {place(error)}") from None

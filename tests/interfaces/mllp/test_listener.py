@@ -151,7 +151,7 @@ async def test_too_large_is_rejected_and_the_next_is_taken(listening: Listening,
 
 
 async def test_a_frame_without_end_is_ended(listening: Listening, connect: Connect) -> None:
-    async with listening(limits=Limits(message_bytes=10_000)) as listener:
+    async with listening(limits=Limits(message_bytes=10_000, skipped_bytes=10_000)) as listener:
         streams = await connect(listener)
         streams[1].write(b"\x0b" + message(1))
         streams[1].write(b"x" * 1_000_000)
