@@ -29,8 +29,8 @@ class Node:
     @property
     def text(self) -> str:
         """Unescaped, without surrounding blanks; of a composite, its first leaf. Empty when absent or null."""
-        if not self.raw:
-            return ""
+        if not self.raw or self.raw.isalnum():
+            return self.raw
         match = self.delimiters.leaf.match(self.raw)
         leaf = match[0].strip(BLANK) if match else ""
         return "" if leaf == NULL else unescape(leaf, self.delimiters)
@@ -72,18 +72,24 @@ class Component(Node):
     __slots__ = ()
 
     def __getitem__(self, number: int) -> Subcomponent:
-        return Subcomponent(self._part(number, self.delimiters.subcomponent), self.delimiters)
+        part = self._part(number, self.delimiters.subcomponent)
+        return Subcomponent(part, self.delimiters) if part else NO_SUBCOMPONENT
 
 
 class Repetition(Node):
     __slots__ = ()
 
     def __getitem__(self, number: int) -> Component:
-        return Component(self._part(number, self.delimiters.component), self.delimiters)
+        part = self._part(number, self.delimiters.component)
+        return Component(part, self.delimiters) if part else NO_COMPONENT
 
 
 class Field(Node):
-    __slots__ = ()
+    __slots__ = ("_first",)
+
+    def __init__(self, raw: str, delimiters: Delimiters) -> None:
+        super().__init__(raw, delimiters)
+        self._first: Repetition | None = None
 
     @property
     def repetitions(self) -> tuple[Repetition, ...]:
@@ -96,7 +102,9 @@ class Field(Node):
 
     def __getitem__(self, number: int) -> Component:
         """Component ``number`` of the first repetition."""
-        return Repetition(self._part(1, self.delimiters.repetition), self.delimiters)[number]
+        if self._first is None:
+            self._first = Repetition(self._part(1, self.delimiters.repetition), self.delimiters)
+        return self._first[number]
 
 
 class Segment:
@@ -140,4 +148,4 @@ class Segment:
         return f"<{self.name} {self.sequence}>"
 
 
-ABSENT = Field("", STANDARD)
+ABSENT, NO_COMPONENT, NO_SUBCOMPONENT = Field("", STANDARD), Component("", STANDARD), Subcomponent("", STANDARD)
