@@ -44,13 +44,21 @@ class Path:
 
     def nodes(self, resource: Any) -> Nodes:
         """The values found, each with its type."""
-        node = Node(resource, resource_type(resource))
-        return self._evaluate(node, Environment(node, node, node))
+        return self.within(environment(resource))
+
+    def within(self, environment: Environment) -> Nodes:
+        """``nodes`` of a resource that many paths are asked of."""
+        return self._evaluate(environment.resource, environment)
 
     def at(self, node: Node, resource: Any, root: Any) -> Nodes:
         """From a node within a resource, which a root contains (or itself)."""
         within, outer = Node(resource, resource_type(resource)), Node(root, resource_type(root))
         return self._evaluate(node, Environment(node, within, outer))
+
+
+def environment(resource: Any) -> Environment:
+    node = Node(resource, resource_type(resource))
+    return Environment(node, node, node)
 
 
 @cache

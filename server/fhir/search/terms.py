@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from mappings.fhir import path
 from mappings.fhir.json import Json
-from mappings.fhir.path_nodes import Nodes
+from mappings.fhir.path_nodes import Environment, Nodes
 from mappings.fhir.r4.tables import SearchParameter, children
 from server.fhir.registry import resource_type
 from server.fhir.search import date
@@ -21,7 +21,7 @@ from server.store.query import term
 OWN = frozenset({"_id", "_lastUpdated"})
 """What the server itself says of a resource: known only when it is written."""
 
-Extractor: TypeAlias = tuple[str, frozenset[str], Callable[[Json], Nodes], Index]
+Extractor: TypeAlias = tuple[str, frozenset[str], Callable[[Environment], Nodes], Index]
 """A parameter's code, the elements of which one has to be there for it to find anything, where its values are, and what
 terms they make."""
 
@@ -31,11 +31,11 @@ LOGIC = re.compile(r"exists\(|empty\(|not\(| and | or | != | = [^']")
 
 def terms(body: Json) -> tuple[str, ...]:
     """Every term of what the client said, sorted. The body conforms."""
-    found: set[str] = set()
+    found, environment = set[str](), path.environment(body)
     for code, elements, nodes, index in extractors(body["resourceType"]):
         if elements.isdisjoint(body):
             continue
-        for node in nodes(body):
+        for node in nodes(environment):
             if node.value is not None:
                 found.update(index(code, node.value, node.type))
     return tuple(sorted(found))
@@ -53,7 +53,7 @@ def extractors(type: str) -> tuple[Extractor, ...]:
 
 def extractor(type: str, parameter: SearchParameter) -> Extractor:
     expression = parameter.expression
-    return parameter.code, elements(type, expression), path.compile(expression).nodes, kind(parameter).index
+    return parameter.code, elements(type, expression), path.compile(expression).within, kind(parameter).index
 
 
 def elements(type: str, expression: str) -> frozenset[str]:
