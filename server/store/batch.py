@@ -1,22 +1,30 @@
 """A batch of submissions: what becomes of each, decided from plain values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from server.store.conflict import following, reserved, touched
 from server.store.engine import MAX_ENTRY, TooLarge, Unavailable, Uncertain, size
 from server.store.entry import Entry
 from server.store.snapshot import Fold, Snapshot, Stored, View
 
+Wants: TypeAlias = Callable[[], Sequence[str]]
+
+
+def nothing() -> Sequence[str]:
+    return ()
+
 
 @dataclass(slots=True, eq=False)
 class Submission:
-    """A fold that waits for its entry. ``wants`` are reserved values that it is going to ask for."""
+    """A fold that waits for its entry. ``wants`` says which reserved values it is going to ask for."""
 
     fold: Fold
     dedupe: str | None = None
-    wants: Sequence[str] = ()
+    wants: Wants = nothing
     future: "Future[Entry]" = field(default_factory=Future)
     sent: list[str] = field(default_factory=list)
     """Ids of entries that were given to the engine for it, and may stand."""
@@ -43,6 +51,15 @@ class Step:
             self.submission.future.set_result(self.outcome)
         else:
             self.submission.fail(self.outcome)
+
+
+def wanted(waiting: Iterable[Submission]) -> list[str]:
+    """All that a batch is going to ask for. What fails here fails in its fold again, and is told of there."""
+    found: list[str] = []
+    for each in waiting:
+        with suppress(Exception):
+            found += each.wants()
+    return found
 
 
 def entries(steps: Iterable[Step]) -> list[Entry]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from server.store.batch import Step, Submission, checked, entries, final, folded, forget, give_up
+from server.store.batch import Step, Submission, checked, entries, final, folded, forget, give_up, wanted
 from server.store.engine import Engine, Unavailable, Uncertain, size
 from server.store.entry import Entry
 from server.store.snapshot import Snapshot, Stored, View
@@ -102,7 +102,7 @@ class Committer:
 
     def _plan(self, tenant: str, base: int, waiting: Sequence[Submission]) -> Sequence[Step]:
         stored = Stored(self._engine, tenant)
-        stored.newest(tuple(stored.holders([value for each in waiting for value in each.wants]).values()))
+        stored.newest(tuple(stored.holders(wanted(waiting)).values()))
         return checked(self._folded(stored, base, waiting), stored)
 
     def _folded(self, stored: Stored, base: int, waiting: Sequence[Submission]) -> list[Step]:

@@ -5,14 +5,14 @@ disk, and one that comes alone never waits for company."""
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from uuid import uuid4
 
-from server.store.batch import Submission
+from server.store.batch import Submission, Wants, nothing
 from server.store.commit import BATCH, Committer
 from server.store.conflict import Held, Stale
 from server.store.engine import Engine, Unavailable
@@ -56,12 +56,12 @@ class Journal:
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def submit(self, tenant: str, fold: Fold, dedupe: str | None = None, wants: Sequence[str] = ()) -> "Future[Entry]":
+    def submit(self, tenant: str, fold: Fold, dedupe: str | None = None, wants: Wants = nothing) -> "Future[Entry]":
         """The entry that ``fold`` computes, once it is durable and can be found; or what the fold raised, Stale, Held,
         TooLarge, or Unavailable, and then nothing was written; or Uncertain.
 
-        A second submission under the same ``dedupe`` gets the first one's entry. ``wants`` are reserved values that the
-        fold is going to ask for: they and their holders are looked up for a whole batch at once."""
+        A second submission under the same ``dedupe`` gets the first one's entry. ``wants`` says which reserved values
+        the fold is going to ask for: they and their holders are looked up for a whole batch at once."""
         if not TENANT.fullmatch(tenant):
             raise ValueError("a tenant's name is 1 to 64 of A-Z a-z 0-9 . _ -")
         submission = Submission(fold, dedupe or None, wants)

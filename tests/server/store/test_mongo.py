@@ -56,7 +56,7 @@ def create(n):
         write = Write(Key("Patient", snapshot.new_id(value)), 0, b"{}", (f"mrn\x1f{n}",), (value,))
         return Entry(snapshot.tenant, snapshot.new_id(), snapshot.at, "app", "mllp", (write,))
 
-    fold.wants = (value,)
+    fold.wants = lambda: (value,)
     return fold
 
 
