@@ -8,7 +8,7 @@ from time import perf_counter
 from interfaces.bench.figures import Figures
 from interfaces.bench.limit import alone
 from interfaces.bench.load import Advance, Connect, Failed, load
-from interfaces.bench.mix import messages
+from interfaces.bench.mix import STORY, messages
 from interfaces.bench.own import own_server, own_store
 from interfaces.mllp.sender import Sender
 from mappings.v2.message import parse
@@ -34,7 +34,13 @@ def measure(count: int, connections: int, advance: Advance) -> Figures:
 def dealt(count: int, connections: int, seed: int) -> Sequence[Sequence[bytes]]:
     """``count`` messages in all, each patient's over one connection."""
     share, more = divmod(count, connections)
-    return [list(islice(messages(number, seed), share + (number < more))) for number in range(connections)]
+    return [feed(number, share + (number < more), seed) for number in range(connections)]
+
+
+def feed(connection: int, count: int, seed: int) -> Sequence[bytes]:
+    """Each begins at another point of the story: senders do not keep step."""
+    start = connection % len(STORY)
+    return list(islice(messages(connection, seed), start, start + count))
 
 
 def connecting(host: str, port: int) -> Connect[bytes, bytes]:
