@@ -15,8 +15,8 @@ STORY = (
     ("A08", "I", "12", ()),
     ("A03", "I", "18", ("DG1",)),
 )
-"""Event, class, hour, and what comes beside PID and PV1. Messages as they are collected in the open have a median of five
-segments, and so have these."""
+"""Event, class, hour, and what comes beside PID and PV1. Published messages have a median of five segments, and so have
+these."""
 ALWAYS = ("MSH", "EVN", "PID", "PV1")
 
 
