@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from server.raised import described
+
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -18,17 +20,8 @@ class Lines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        failed = {"exception": place(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
+        failed = {"exception": described(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
         return json.dumps({**said, **getattr(record, "facts", {}), **failed})
-
-
-def place(error: BaseException) -> str:
-    """An exception's type and where it was raised; never its text, which may hold what was sent."""
-    traceback = error.__traceback__
-    while traceback and traceback.tb_next:
-        traceback = traceback.tb_next
-    where = f" at {traceback.tb_frame.f_code.co_qualname}:{traceback.tb_lineno}" if traceback else ""
-    return f"{type(error).__name__}{where}"
 
 
 def to_standard_error(level: str) -> None:

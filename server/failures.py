@@ -1,7 +1,6 @@
 """Every failure, once, as an OperationOutcome. https://hl7.org/fhir/R4/http.html#Status-Codes"""
 
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mappings.fhir.json import dumps
 from server.fhir.outcome import Conflict, FhirError, Issue, StoreUnavailable, TooLarge, operation_outcome
+from server.raised import place
 from server.store import engine
 from server.store.conflict import Held, Stale
 from server.telemetry import seen
@@ -83,12 +83,6 @@ class Guarded:
             if started:
                 raise
             await fault(request_id)(scope, receive, send)
-
-
-def place(error: Exception) -> str:
-    """The innermost frames; an exception's text could repeat what a client sent, so it is left out."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
 
 
 def fault(request_id: str) -> Response:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from interfaces.logs import place
 from interfaces.mllp.framing import Decoder, Frame, TooLarge, frame
+from server.raised import described
 
 Receive = Callable[[bytes, str], Awaitable[bytes]]
 """Message and peer in, answer out: an acknowledgement, or two one after the other (enhanced mode), or nothing. Whatever
@@ -150,4 +150,4 @@ class Connection:
         try:
             return await self._receive(event.content, self._peer)
         except Exception as error:  # one message must not hurt the next, nor its text reach the log
-            raise _Ended(f"a message was not taken, {place(error)}") from None
+            raise _Ended(f"a message was not taken, {described(error)}") from None

@@ -10,7 +10,7 @@ from mappings.fhir.json import Json, dumps
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.resource import accept, prepare
 from server.identity.keys import identities
-from server.identity.merge import replaced
+from server.identity.references import replaced
 from server.store.entry import Key, Version, Write
 from server.store.journal import Snapshot
 

@@ -2,11 +2,12 @@
 
 https://hl7.org/fhir/R4/patient.html#merge"""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from mappings.fhir.json import Json, loads
 from server.fhir.registry import referring
+from server.identity.references import replaced
 from server.store.entry import Key, Marks, Version
 from server.store.query import Query, equals, term
 
@@ -59,17 +60,3 @@ def repoint(stored: Stored, old: str, new: str) -> None:
             for version in stored.find(type, equals(term(parameter, old))):
                 body = stored.body(version.key) or loads(version.body or b"{}")
                 stored.put(version.key, replaced(body, {old: new}))
-
-
-def replaced(value: Any, targets: Mapping[str, str]) -> Any:
-    """The value with every literal reference as ``targets`` says: itself where none is, else a copy."""
-    if isinstance(value, list):
-        items = [replaced(each, targets) for each in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if not isinstance(value, dict):
-        return value
-    parts = {name: replaced(each, targets) for name, each in value.items() if isinstance(each, dict | list)}
-    changed = {name: new for name, new in parts.items() if new is not value[name]}
-    if value.get("reference") in targets:
-        changed["reference"] = targets[value["reference"]]
-    return {**value, **changed} if changed else value

@@ -1,23 +1,21 @@
 """What a message does to what is stored, decided from the message and a snapshot alone."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 
-from mappings.fhir.json import Json, dumps, loads
+from mappings.fhir.json import Json
 from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Mapped
 from server.claims.capture import recapture
 from server.fhir.outcome import FhirError
 from server.identity.locate import Ambiguous, holders, located, survivor
 from server.identity.merge import merge
+from server.identity.references import replaced
 from server.intake.lay import lay
 from server.intake.work import Work
 from server.store.entry import Key, Write
 from server.store.query import equals, term
 from server.store.snapshot import Snapshot
-
-_REFERENCE = re.compile(rb'"reference":"(urn:uuid:[0-9a-f-]{36})"')
 
 COVERAGE_SNAPSHOTS = frozenset({"A01", "A04", "A05", "A08", "A28", "A31"})
 """Events whose IN1 segments are all the coverages that the sender knows of."""
@@ -66,7 +64,7 @@ def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mappin
     """Lays every draft over what is stored; an unchanged resource is not written, and most that are only referred to
     are known."""
     at = instant(work, mapped)
-    targets = {identity.urn.encode(): str(key).encode() for identity, key in keys.items()}
+    targets = {identity.urn: str(key) for identity, key in keys.items()}
     for draft in mapped.drafts:
         key = keys[draft.identity]
         stored = work.body(key)
@@ -85,15 +83,11 @@ def instant(work: Work, mapped: Mapped) -> str:
     return (mapped.event.at or work.at).astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def referring(draft: Draft, targets: Mapping[bytes, bytes]) -> Draft:
-    """The draft with its references as they are here. Found in its JSON, where nothing but a reference looks like one:
-    most of a draft is something else."""
-    told = dumps([draft.body, draft.defaults])
-    here = _REFERENCE.sub(lambda found: b'"reference":"' + targets.get(found[1], found[1]) + b'"', told)
-    if here == told:
-        return draft
-    body, defaults = loads(here)
-    return replace(draft, body=body, defaults=defaults)
+def referring(draft: Draft, targets: Mapping[str, str]) -> Draft:
+    """The draft with its references as they are here."""
+    told = [draft.body, draft.defaults]
+    here = replaced(told, targets)
+    return draft if here is told else replace(draft, body=here[0], defaults=here[1])
 
 
 def with_status_history(stored: Json | None, body: Json, mapped: Mapped) -> Json:

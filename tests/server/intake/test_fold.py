@@ -7,7 +7,7 @@ from server.intake.fold import referring
 
 WHO = Identity.of("Patient", "urn:a", "1")
 LOOKS_LIKE_ONE = f'"reference":"{WHO.urn}"'
-HERE = {WHO.urn.encode(): b"Patient/p1"}
+HERE = {WHO.urn: "Patient/p1"}
 
 
 def draft(body, defaults=None) -> Draft:
