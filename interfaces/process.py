@@ -6,7 +6,7 @@ import re
 import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import AF_INET, AF_INET6, create_server, socket
@@ -17,7 +17,7 @@ import uvloop
 from interfaces.cli.options import written
 from interfaces.mllp.feed import feed
 from interfaces.mllp.listener import Listener
-from interfaces.worker import follow
+from interfaces.worker import Worker, duties
 from server.app import application
 from server.hl7v2 import Receive
 from server.http import config
@@ -158,10 +158,9 @@ class Web(uvicorn.Server):
 
 @asynccontextmanager
 async def working(store: Store, plan: Plan) -> AsyncIterator[None]:
-    task = asyncio.create_task(follow(store, plan.settings.tenant))
+    worker = Worker(store.engine, duties(store, plan.settings))
+    worker.start()
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.to_thread(worker.stop)

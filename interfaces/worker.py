@@ -1,33 +1,70 @@
-"""The role ``worker``: what has to be done though no request asks for it."""
+"""The role ``worker``: runs each duty in a thread of its own, while this process has the lease of it."""
 
-import asyncio
 import logging
-import os
-import socket
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from threading import Event, Thread
 
-from server.store.engine import Unavailable
+from server.settings import Settings
+from server.store.duty import Chore, Duty
+from server.store.engine import Engine, Unavailable
+from server.store.journal import new_id, now
+from server.store.lease import Lease
 from server.store.store import Store
 
-EVERY = 5.0
-LEASE = timedelta(seconds=30)
+SLOWEST = 60.0
+"""Seconds between two attempts at what fails again and again."""
 
 logger = logging.getLogger(__name__)
 
 
-async def follow(store: Store, tenant: str) -> None:
-    """Brings the projections up to the journal: a process that died between the two is not always followed by a write.
+def duties(store: Store, settings: Settings) -> Sequence[Duty]:
+    """All that a worker does: one line each.
 
-    Of several workers, the one that holds the lease does it."""
-    holder = f"{socket.gethostname()}/{os.getpid()}"
-    while True:
+    The projections: a process that died between appending and projecting is not always followed by a write."""
+    tenant = settings.tenant
+    return (Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),)
+
+
+class Worker:
+    """``stop`` lets what is being done end, and leaves the leases to others."""
+
+    def __init__(self, engine: Engine, duties: Sequence[Duty], clock: Callable[[], datetime] = now) -> None:
+        self._stop = Event()
+        holder = new_id()
+        leases = [Lease(engine, duty.name, holder, clock, duty.first) for duty in duties]
+        self._threads = [
+            Thread(target=run, args=(duty, lease, self._stop), name=duty.name, daemon=True)
+            for duty, lease in zip(duties, leases, strict=True)
+        ]
+
+    def start(self) -> None:
+        for each in self._threads:
+            each.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        for each in self._threads:
+            each.join()
+
+
+def run(duty: Duty, lease: Lease, stop: Event) -> None:
+    """Until ``stop``."""
+    delays = slower(duty.every)
+    pause = 0.0
+    while not stop.wait(pause):
         try:
-            await asyncio.to_thread(catch_up, store, tenant, holder, datetime.now(UTC))
-        except Unavailable as error:
-            logger.warning("the store is not available, %s", type(error).__name__)
-        await asyncio.sleep(EVERY)
+            pause = 0.0 if lease.held() and duty.advance(lease, stop) else duty.every
+            delays = slower(duty.every)
+        except Exception as error:  # whatever it is: the duty remains
+            logger.warning("%s stopped after %d: %s", duty.name, lease.done, type(error).__name__)
+            pause = next(delays)
+    with suppress(Unavailable):
+        lease.release()
 
 
-def catch_up(store: Store, tenant: str, holder: str, now: datetime) -> None:
-    if store.lease(f"projections/{tenant}", holder, now, now + LEASE):
-        store.project(tenant)
+def slower(seconds: float) -> Iterator[float]:
+    while True:
+        yield seconds
+        seconds = min(seconds * 2, SLOWEST)

@@ -81,13 +81,14 @@ class Cursor(Document):  # type: ignore[misc]
 
 
 class Lease(Document):  # type: ignore[misc]
-    """``_id`` is the lease's name."""
+    """``_id`` is the lease's name; ``done`` how far the work is that it stands for."""
 
     meta = kept_in("lease")
 
     key = StringField(primary_key=True)
     holder = StringField(required=True)
     until = IntField(required=True)
+    done = IntField(required=True)
 
 
 class About(Document):  # type: ignore[misc]

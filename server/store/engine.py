@@ -98,7 +98,8 @@ class Engine(Protocol):
         ...
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
-        """Entries with ``seq > after``, in order, without gaps: up to ``limit``, fewer where they are large."""
+        """Entries with ``seq > after``, in order, without gaps: up to ``limit``, fewer where they are large. Only what
+        can no longer be lost: who follows acts on it."""
         ...
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
@@ -109,8 +110,13 @@ class Engine(Protocol):
         """One entry by its own id."""
         ...
 
-    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
-        """Takes or renews the lease ``name`` for ``holder`` until ``until``; False while somebody else has it."""
+    def lease(self, name: str, holder: str, now: datetime, until: datetime, done: int = 0) -> bool:
+        """Takes or renews the lease ``name`` for ``holder`` until ``until``, and notes that its work is ``done`` so far
+        (which never goes back); False while somebody else has it."""
+        ...
+
+    def progress(self, name: str) -> int | None:
+        """How far the work of a lease is; None if nobody ever had it."""
         ...
 
     def namespace(self) -> str:

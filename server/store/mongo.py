@@ -5,22 +5,20 @@ and a projection is a guarded write that may come late, or twice."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from pymongo.errors import DuplicateKeyError
 
 from server.store import mongo_log, mongo_search
-from server.store.engine import Page, Unusable
+from server.store.engine import Page
 from server.store.entry import Entry, Key, Version
 from server.store.instants import instant
 from server.store.mongo_project import Projections
 from server.store.mongo_query import selected
 from server.store.mongo_rows import current_id, dedupe_fact, held_id, id_fact, type_facts, version, version_facts
+from server.store.mongo_schema import introduce
 from server.store.mongo_server import Server, doubts, troubles
 from server.store.paging import whole_entries
 from server.store.query import Query, Search
-
-SCHEMA = 1
 
 
 class MongoEngine:
@@ -31,19 +29,10 @@ class MongoEngine:
         self._entry, self._current, self._held, _, self._lease, self._about = self._server.collections
         self._projections = Projections(self._server.collections)
         try:
-            self._namespace = self._introduce()
+            self._namespace = introduce(self._server.collections)
         except BaseException:
             self.close()
             raise
-
-    def _introduce(self) -> str:
-        made = {"schema": SCHEMA, "namespace": str(uuid4())}
-        with troubles():
-            self._about.update_one({"_id": "store"}, {"$setOnInsert": made}, upsert=True)
-            about = self._about.find_one({"_id": "store"})
-        if about["schema"] > SCHEMA:
-            raise Unusable(f"the store has schema {about['schema']}, this program knows {SCHEMA}: update it")
-        return str(about["namespace"])
 
     def last(self, tenant: str) -> int:
         with troubles():
@@ -104,20 +93,26 @@ class MongoEngine:
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
         with troubles():
-            return mongo_log.after(self._entry, tenant, after, limit)
+            return mongo_log.after(mongo_log.safe(self._entry), tenant, after, limit)
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
         with troubles():
             return mongo_log.messages(self._entry, tenant, facts, since, limit)
 
-    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+    def lease(self, name: str, holder: str, now: datetime, until: datetime, done: int = 0) -> bool:
         free = {"_id": name, "$or": [{"holder": holder}, {"until": {"$lte": instant(now)}}]}
+        held = {"$set": {"holder": holder, "until": instant(until)}, "$max": {"done": done}}
         try:
             with troubles():
-                self._lease.update_one(free, {"$set": {"holder": holder, "until": instant(until)}}, upsert=True)
+                self._lease.update_one(free, held, upsert=True)
         except DuplicateKeyError:
             return False
         return True
+
+    def progress(self, name: str) -> int | None:
+        with troubles():
+            doc = self._lease.find_one({"_id": name})
+            return int(doc["done"]) if doc else None
 
     def namespace(self) -> str:
         return self._namespace

@@ -59,13 +59,17 @@ def after(log: Collection, tenant: str, seq: int, limit: int) -> list[Entry]:
     return found
 
 
+def safe(log: Collection) -> Collection:
+    """Reads only what a majority has: it stands, whichever server leads next."""
+    return log.with_options(read_concern=ReadConcern("majority"))
+
+
 def by_facts(log: Collection, tenant: str, facts: Values[str]) -> list[Entry]:
     """Only what a majority has; before, it might still be lost. Nothing can be built on what is not yet safe."""
     docs = list(log.find(_having(tenant, facts)))
     if docs:
-        safe = log.with_options(read_concern=ReadConcern("majority"))
         ids = [doc["_id"] for doc in docs]
-        if safe.count_documents({"tenant": tenant, "_id": {"$in": ids}}) < len(docs):
+        if safe(log).count_documents({"tenant": tenant, "_id": {"$in": ids}}) < len(docs):
             raise Unavailable("an entry is still on its way to a majority of the store's servers")
     return [entry(doc) for doc in docs]
 

@@ -17,8 +17,8 @@ from server.store.sqlite_rows import ENTRY, HOLDERS, NEWEST, entries, of_pairs, 
 NOWHERE = 0
 """No place: of a tenant or type that has nothing yet."""
 
-TAKE_LEASE = """INSERT INTO lease VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3
-    WHERE holder = ?2 OR until <= ?4"""
+TAKE_LEASE = """INSERT INTO lease VALUES (?1, ?2, ?3, ?5) ON CONFLICT (name)
+    DO UPDATE SET holder = ?2, until = ?3, done = max(done, ?5) WHERE holder = ?2 OR until <= ?4"""
 
 
 class SqliteEngine:
@@ -99,9 +99,14 @@ class SqliteEngine:
         with self._file.reading() as db:
             return sqlite_log.messages(db, tenant, self._place(db, tenant), facts, since, limit)
 
-    def lease(self, name: str, holder: str, now: datetime, until: datetime) -> bool:
+    def lease(self, name: str, holder: str, now: datetime, until: datetime, done: int = 0) -> bool:
         with self._file.writing() as db:
-            return db.execute(TAKE_LEASE, (name, holder, instant(until), instant(now))).rowcount == 1
+            return db.execute(TAKE_LEASE, (name, holder, instant(until), instant(now), done)).rowcount == 1
+
+    def progress(self, name: str) -> int | None:
+        with self._file.reading() as db:
+            row = db.execute("SELECT done FROM lease WHERE name = ?", (name,)).fetchone()
+            return int(row[0]) if row else None
 
     def namespace(self) -> str:
         return self._namespace

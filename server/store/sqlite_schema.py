@@ -4,13 +4,13 @@ The journal is ``entry``, ``version`` and their dictionaries ``place`` and ``res
 the version that an entry brought about. ``term``, ``held``, ``resource.newest``, ``resource.live`` are projections."""
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from server.store.engine import Unusable
 
 APPLICATION = 0x43617773  # "Caws": https://www.sqlite.org/pragma.html#pragma_application_id
-VERSION = 1
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
@@ -61,22 +61,45 @@ CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER N
 """
 
 
-def prepare(db: sqlite3.Connection) -> None:
-    """Makes a new file a store, and refuses what is none, or a newer one. Within a transaction: of two processes that
-    open a new file at once, one makes it."""
-    application, version = _pragma(db, "application_id"), _pragma(db, "user_version")
-    if application == APPLICATION and version == VERSION:
+Migration = str | Callable[[sqlite3.Connection], None]
+
+MIGRATIONS: Sequence[Migration] = ("ALTER TABLE lease ADD COLUMN done INTEGER NOT NULL DEFAULT 0",)
+"""What makes of each schema the next, from the tables above on: a statement, or a function where one is not enough. A
+new store is made the same way, so that it cannot differ from one that has grown. To change the schema, add a row here;
+what stands is never changed."""
+
+
+def prepare(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Makes a new file a store, brings an older one up, and refuses what is none, or a newer one. Within a transaction:
+    of two processes that open a file at once, one does it, wholly or not at all."""
+    version, known = _version(db), 1 + len(migrations)
+    if version == known:
         return
-    if application == APPLICATION:
-        raise Unusable(f"the store has schema {version}, this program knows {VERSION}: use the version that wrote it")
+    if version > known:
+        raise Unusable(f"the store has schema {version}, this program knows {known}: use the version that wrote it")
+    if version == 0:
+        _make(db)
+        version = 1
+    for step in migrations[version - 1 :]:
+        step(db) if callable(step) else db.execute(step)
+    db.execute(f"PRAGMA user_version = {known}")
+
+
+def _version(db: sqlite3.Connection) -> int:
+    """0 where there is nothing yet."""
+    if _pragma(db, "application_id") == APPLICATION:
+        return _pragma(db, "user_version")
     if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise Unusable("the file is a database of something else: name another file")
+    return 0
+
+
+def _make(db: sqlite3.Connection) -> None:
     for statement in TABLES.split(";\n"):
         db.execute(statement)
     made = {"namespace": str(uuid4()), "created": datetime.now(UTC).isoformat(), "checked": ""}
     db.executemany("INSERT INTO meta VALUES (?, ?)", made.items())
     db.execute(f"PRAGMA application_id = {APPLICATION}")
-    db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:

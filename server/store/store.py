@@ -19,7 +19,7 @@ class Store:
         self.read, self.newest, self.vread, self.holders = engine.read, engine.newest, engine.vread, engine.holders
         self.search, self.count, self.history = engine.search, engine.count, engine.history
         self.tail, self.messages, self.entry, self.last = engine.tail, engine.messages, engine.entry, engine.last
-        self.lease, self.project, self.check = engine.lease, engine.project, engine.check
+        self.project, self.check = engine.project, engine.check
 
     def __enter__(self) -> "Store":
         return self

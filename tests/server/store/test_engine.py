@@ -208,6 +208,19 @@ def test_a_lease_has_one_holder_until_it_ends(engine, entry):
     assert not engine.lease("follower", "a", later + timedelta(seconds=2), later + timedelta(seconds=40))
 
 
+def test_a_lease_tells_its_next_holder_how_far_the_work_is(engine, entry):
+    now, later, last = (entry(1).at + timedelta(seconds=seconds) for seconds in (0, 30, 60))
+    assert engine.progress("follower") is None
+    assert engine.lease("follower", "a", now, later)
+    assert engine.progress("follower") == 0
+    assert engine.lease("follower", "a", now, later, 7)
+    assert not engine.lease("follower", "b", now, later, 9)
+    assert engine.progress("follower") == 7
+    assert engine.lease("follower", "b", later, last, 3)
+    assert engine.progress("follower") == 7
+    assert engine.progress("other") is None
+
+
 def test_a_store_has_one_namespace_for_ever(engine, reopen):
     assert UUID(engine.namespace()) == UUID(reopen().namespace())
     engine.check()

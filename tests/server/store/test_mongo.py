@@ -13,6 +13,7 @@ from server.store.entry import Entry, Key, Write
 from server.store.journal import Journal
 from server.store.mongo import MongoEngine
 from server.store.mongo_project import current_operations, held_operations, written
+from server.store.mongo_schema import MIGRATIONS, introduce
 from server.store.query import EVERYTHING, equals
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.timeout(600)]
@@ -111,8 +112,31 @@ def test_a_url_that_would_lose_writes_is_refused(mongodb_url, options):
 
 def test_a_newer_schema_is_refused(opened, mongodb_url):
     opened._about.update_one({"_id": "store"}, {"$set": {"schema": 99}})
-    with pytest.raises(Unusable, match="schema 99, this program knows 1"):
+    with pytest.raises(Unusable, match=f"schema 99, this program knows {1 + len(MIGRATIONS)}"):
         MongoEngine(mongodb_url)
+
+
+def test_an_older_store_is_brought_up(opened, mongodb_url):
+    opened._about.update_one({"_id": "store"}, {"$set": {"schema": 1}})
+    opened._lease.insert_one({"_id": "follower", "holder": "a", "until": 1})
+    again = MongoEngine(mongodb_url)
+    assert again.progress("follower") == 0
+    assert again.namespace() == opened.namespace()
+    assert again._about.find_one()["schema"] == 1 + len(MIGRATIONS)
+    again.close()
+
+
+def test_a_migration_that_died_is_done_again_and_none_before_it(opened):
+    done, store = [], opened._server.collections
+    opened._about.update_one({"_id": "store"}, {"$set": {"schema": 1}})
+
+    def dies(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        introduce(store, (lambda _: done.append(1), dies))
+    introduce(store, (lambda _: done.append(1), lambda _: done.append(2)))
+    assert done == [1, 2]
 
 
 def test_no_server_is_unavailable(monkeypatch):

@@ -15,6 +15,7 @@ from server.store.entry import Entry
 from server.store.journal import Journal
 from server.store.query import EVERYTHING
 from server.store.sqlite import SqliteEngine
+from server.store.sqlite_schema import MIGRATIONS, prepare
 from server.store.store import open_store
 
 
@@ -73,8 +74,44 @@ def test_only_its_owner_may_read_it(opened, path):
 def test_a_newer_schema_is_refused(opened, path):
     with opened._file.writing() as db:
         db.execute("PRAGMA user_version = 99")
-    with pytest.raises(Unusable, match="schema 99, this program knows 1"):
+    with pytest.raises(Unusable, match=f"schema 99, this program knows {1 + len(MIGRATIONS)}"):
         SqliteEngine(path)
+
+
+def shape(db):
+    return sorted(db.execute("SELECT type, name, sql FROM sqlite_master"))
+
+
+@pytest.fixture
+def oldest(path):
+    """A store of the first schema, with a lease in it."""
+    db = sqlite3.connect(path, isolation_level=None)
+    prepare(db, ())
+    db.execute("INSERT INTO lease VALUES ('follower', 'a', 1)")
+    yield db
+    db.close()
+
+
+def test_an_older_store_is_brought_up_to_what_a_new_one_is(oldest, path, tmp_path):
+    namespace = oldest.execute("SELECT value FROM meta WHERE name = 'namespace'").fetchone()[0]
+    brought_up, new = SqliteEngine(path), SqliteEngine(str(tmp_path / "new.db"))
+    with brought_up._file.reading() as old, new._file.reading() as made:
+        assert shape(old) == shape(made)
+        assert old.execute("PRAGMA user_version").fetchone() == (1 + len(MIGRATIONS),)
+    assert (brought_up.namespace(), brought_up.progress("follower")) == (namespace, 0)
+    brought_up.close()
+    new.close()
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_was(oldest):
+    steps = ("ALTER TABLE lease ADD COLUMN x TEXT", lambda db: db.execute("no SQL"))
+    before = shape(oldest)
+    oldest.execute("BEGIN IMMEDIATE")
+    with pytest.raises(sqlite3.OperationalError):
+        prepare(oldest, steps)
+    oldest.execute("ROLLBACK")
+    assert shape(oldest) == before
+    assert oldest.execute("PRAGMA user_version").fetchone() == (1,)
 
 
 def test_another_programs_database_is_refused(path):
