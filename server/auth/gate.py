@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from mappings.fhir.r4.tables import compartment
 from server.auth.scopes import ResourceScope, Scope
+from server.fhir.compartment import within
 from server.fhir.outcome import FhirError, Forbidden, Gone, NotFound
 from server.fhir.search.parse import conditions
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version, Write
-from server.store.query import EVERYTHING, NOTHING, All, Any, Query, Search, equals, matches, term
+from server.store.query import EVERYTHING, NOTHING, All, Any, Query, Search, matches
 from server.store.snapshot import Fold, Snapshot
 from server.store.store import Store
 
@@ -84,18 +84,9 @@ def _context(context: str, principal: Principal, type: str) -> Query:
         case "system":
             return EVERYTHING
         case "patient" if principal.patient:
-            return in_compartment(principal.patient, type)
+            return within("Patient", principal.patient, type)
         case _:
             return NOTHING
-
-
-@lru_cache(maxsize=4096)
-def in_compartment(patient: str, type: str) -> Query:
-    """Whatever of a type is in the patient's compartment: what refers to the patient by the parameters that R4 names,
-    by no others, and the patient."""
-    params = compartment("Patient").get(type, ())
-    found = [equals(term(param, f"Patient/{patient}")) for param in params]
-    return _either([equals(term("_id", patient)), *found] if type == "Patient" else found)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from mappings.fhir.json import Json, dumps
-from server.fhir.operations.table import OPERATIONS, Operation
+from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
 from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
 
@@ -35,11 +35,13 @@ def statement(base: str, at: datetime, oauth: Mapping[str, str]) -> bytes:
 
 def rest(oauth: Mapping[str, str]) -> Json:
     rows = (resource_type(name) for name in sorted(names()))
+    operations = [rendered(each) for each in OPERATIONS if SYSTEM in each.levels]
     return {
         "mode": "server",
         "security": security(oauth),
         "resource": [resource(row) for row in rows if row.interactions],
         "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
+        "operation": operations,
     }
 
 
@@ -55,7 +57,7 @@ def security(oauth: Mapping[str, str]) -> Json:
 
 
 def resource(row: ResourceType) -> Json:
-    operations = [rendered(each) for each in OPERATIONS if each.type in {"", row.name}]
+    operations = [rendered(each) for each in OPERATIONS if each.type in {"", row.name} and each.levels != {SYSTEM}]
     return {
         "type": row.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{row.name}",

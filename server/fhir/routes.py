@@ -33,18 +33,14 @@ class Interaction:
 
 READ = Interaction("read", read)
 SEARCH = Interaction("search-type", search)
+OPERATION = {"GET": Interaction("operation", operate_by_get), "POST": Interaction("operation", operate)}
 
 ROUTES: Mapping[str, Mapping[str, Interaction]] = {
     "{type}/_search": {"POST": Interaction("search-type", search_by_post)},
     "{type}/_history": {"GET": Interaction("history-type", history)},
-    "{type}/${operation}": {
-        "GET": Interaction("operation", operate_by_get),
-        "POST": Interaction("operation", operate),
-    },
-    "{type}/{id}/${operation}": {
-        "GET": Interaction("operation", operate_by_get),
-        "POST": Interaction("operation", operate),
-    },
+    "${operation}": OPERATION,
+    "{type}/${operation}": OPERATION,
+    "{type}/{id}/${operation}": OPERATION,
     "{type}/{id}/_history/{version}": {"GET": Interaction("vread", vread)},
     "{type}/{id}/_history": {"GET": Interaction("history-instance", history)},
     "{type}/{id}": {"GET": READ, "PUT": Interaction("update", update), "DELETE": Interaction("delete", delete)},
@@ -72,10 +68,10 @@ def interaction(path: str, method: str) -> Interaction:
 def perform(gated: GatedStore, path: str, method: str, request: Request) -> Answer:
     """One interaction, if the type has it."""
     asked = interaction(path, method)
-    if asked.name == "operation":
-        resource_type(request.type)
-    else:
+    if asked.name != "operation":
         permitted(request.type, asked.name)
+    elif request.type:
+        resource_type(request.type)
     return asked.run(gated, request)
 
 

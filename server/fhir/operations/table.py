@@ -10,20 +10,24 @@ from mappings.fhir.json import Json, dumps
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
 from server.fhir.operations.claim_submit import claim_submit
+from server.fhir.operations.docref import docref
 from server.fhir.operations.eligibility_submit import eligibility_submit
-from server.fhir.operations.meta import meta
+from server.fhir.operations.everything import encounter_everything, patient_everything
+from server.fhir.operations.member_match import member_match
+from server.fhir.operations.meta import meta, meta_add, meta_delete
+from server.fhir.operations.patient_match import patient_match
 from server.fhir.operations.validate import validate
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
 Run: TypeAlias = Callable[[GatedStore, Request], Answer]
 
-TYPE, INSTANCE = "type", "instance"
+SYSTEM, TYPE, INSTANCE = "system", "type", "instance"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``type`` "" stands for every resource type. ``levels``: ``type`` is ``/Claim/$submit``, ``instance`` is
-    ``/Claim/1/$submit``. What ``reads`` changes nothing, and may be asked for with GET."""
+    """``type`` "" stands for every resource type. ``levels``: ``system`` is ``/$meta``, ``type`` is ``/Claim/$submit``,
+    ``instance`` is ``/Claim/1/$submit``. What ``reads`` changes nothing, and may be asked for with GET."""
 
     name: str
     type: str
@@ -45,6 +49,9 @@ def of_body(handler: Callable[[GatedStore, Json], Json | Answer]) -> Run:
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 
+US_CORE = "http://hl7.org/fhir/us/core/OperationDefinition"
+HREX = "http://hl7.org/fhir/us/davinci-hrex/OperationDefinition"
+
 OPERATIONS: Sequence[Operation] = (
     Operation("submit", "Claim", frozenset({TYPE}), of_body(claim_submit), f"{HL7}/Claim-submit"),
     Operation(
@@ -54,21 +61,47 @@ OPERATIONS: Sequence[Operation] = (
         of_body(eligibility_submit),
         f"{HL7}/CoverageEligibilityRequest-submit",
     ),
-    Operation("meta", "", frozenset({INSTANCE}), meta, f"{HL7}/Resource-meta", reads=True),
+    Operation("meta", "", frozenset({SYSTEM, TYPE, INSTANCE}), meta, f"{HL7}/Resource-meta", reads=True),
+    Operation("meta-add", "", frozenset({INSTANCE}), meta_add, f"{HL7}/Resource-meta-add"),
+    Operation("meta-delete", "", frozenset({INSTANCE}), meta_delete, f"{HL7}/Resource-meta-delete"),
     Operation("validate", "", frozenset({TYPE, INSTANCE}), validate, f"{HL7}/Resource-validate"),
+    Operation(
+        "everything",
+        "Patient",
+        frozenset({TYPE, INSTANCE}),
+        patient_everything,
+        f"{HL7}/Patient-everything",
+        reads=True,
+    ),
+    Operation(
+        "everything",
+        "Encounter",
+        frozenset({INSTANCE}),
+        encounter_everything,
+        f"{HL7}/Encounter-everything",
+        reads=True,
+    ),
+    Operation("match", "Patient", frozenset({TYPE}), patient_match, f"{HL7}/Patient-match"),
+    Operation("member-match", "Patient", frozenset({TYPE}), member_match, f"{HREX}/member-match"),
+    Operation("docref", "DocumentReference", frozenset({TYPE}), docref, f"{US_CORE}/docref", reads=True),
 )
 
 
 def operate(gated: GatedStore, request: Request) -> Answer:
-    level = INSTANCE if request.id else TYPE
-    return found(request.type, request.operation, level).run(gated, request)
+    return found(request.type, request.operation, level(request)).run(gated, request)
 
 
 def operate_by_get(gated: GatedStore, request: Request) -> Answer:
-    operation = found(request.type, request.operation, INSTANCE if request.id else TYPE)
+    operation = found(request.type, request.operation, level(request))
     if not operation.reads:
         raise MethodNotAllowed("this operation is asked for with POST", headers={"allow": "POST"})
     return operation.run(gated, request)
+
+
+def level(request: Request) -> str:
+    if request.id:
+        return INSTANCE
+    return TYPE if request.type else SYSTEM
 
 
 def found(type: str, name: str, level: str) -> Operation:

@@ -48,7 +48,7 @@ async def test_validate(ask, store, body, query, expected):
 
 REFUSED = {
     "unknown": ("POST", "Patient/$frobnicate", 404, "there is no such operation here"),
-    "not at this level": ("POST", "Patient/$meta", 404, "there is no such operation here"),
+    "not at this level": ("POST", "$validate", 404, "there is no such operation here"),
     "of no type": ("POST", "Pation/$validate", 404, "this resource type is not one of FHIR R4's"),
     "by GET": ("GET", "Patient/$validate", 405, "this operation is asked for with POST"),
     "by DELETE": ("DELETE", "Patient/$validate", 405, "this method is not offered here"),
@@ -72,3 +72,19 @@ async def test_submit_is_offered(ask, issues, type):
     assert response.status_code == 400
     assert issues(response) == [("invalid", "resourceType", f"a {type} is needed, or a Bundle that holds one")]
     assert "submit" in [op["name"] for row in rows if row["type"] == type for op in row["operation"]]
+
+
+async def test_they_are_declared(ask):
+    """https://hl7.org/fhir/R4/capabilitystatement.html: each where it can be asked for, with its definition."""
+    rest = (await ask("GET", "metadata")).json()["rest"][0]
+    declared = {(None, each["name"]): each["definition"] for each in rest["operation"]}
+    for row in rest["resource"]:
+        declared |= {(row["type"], each["name"]): each["definition"] for each in row["operation"]}
+
+    assert declared[None, "meta"] == "http://hl7.org/fhir/OperationDefinition/Resource-meta"
+    assert declared["Patient", "everything"] == "http://hl7.org/fhir/OperationDefinition/Patient-everything"
+    assert declared["Encounter", "everything"] == "http://hl7.org/fhir/OperationDefinition/Encounter-everything"
+    assert declared["Patient", "member-match"] == "http://hl7.org/fhir/us/davinci-hrex/OperationDefinition/member-match"
+    assert declared["DocumentReference", "docref"] == "http://hl7.org/fhir/us/core/OperationDefinition/docref"
+    assert ("Claim", "everything") not in declared
+    assert (None, "everything") not in declared
