@@ -18,6 +18,7 @@ from server.auth.gate import Principal
 from server.auth.rfc6750 import principal
 from server.auth.smart import oauth_uris
 from server.fhir import router as fhir
+from server.fhir.exchange import USUAL, Rules
 from server.limits import Bounded, Limits
 from server.store.store import Store
 from server.telemetry import Metrics, Observed
@@ -49,6 +50,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     clock: Callable[[], datetime] = now,
     authenticate: Callable[[Request], Principal] = principal,
     limits: Limits | None = None,
+    rules: Rules = USUAL,
 ) -> FastAPI:
     """``base_url`` is this server's root as clients see it. ``receive`` takes the v2 messages of ``tenant``'s feed;
     without it there is none over HTTP. ``authenticate`` says who asks, or raises Unauthorized."""
@@ -61,7 +63,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     )
     failures.install(app)
     authority = auth.install(app, store, base_url, clock)
-    site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority))
+    site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority), rules)
     app.include_router(health.router(store, metrics))
     app.include_router(landing.router(base_url))
     if receive:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.v2_to_fhir.site import Site
+from server.fhir.exchange import Rules
 
 
 class BadSettings(ValueError):
@@ -22,6 +23,7 @@ class Settings:
 
     tenant: str = "default"
     site: Site = field(default_factory=Site)
+    fhir: Rules = field(default_factory=Rules)
     senders: Mapping[str, Site] = field(default_factory=dict)
 
     def site_of(self, sender: str) -> Site:
@@ -42,11 +44,22 @@ def load(path: Path | None) -> Settings:
 
 
 def settings(text: Mapping[str, Any]) -> Settings:
-    """The tables ``[site]`` and ``[senders."APP|FACILITY"]``; a sender's is laid over the site's."""
-    _known("", text, {"tenant", "site", "senders"})
+    """The tables ``[site]``, ``[senders."APP|FACILITY"]``, which are laid over the site's, and ``[fhir]``."""
+    _known("", text, {"tenant", "site", "senders", "fhir"})
     base = _site("site", text.get("site", {}), Site())
     senders = {name: _site(f"senders.{name}", each, base) for name, each in text.get("senders", {}).items()}
-    return Settings(text.get("tenant", "default"), base, senders)
+    return Settings(text.get("tenant", "default"), base, _fhir(text.get("fhir", {})), senders)
+
+
+def _fhir(said: Mapping[str, Any]) -> Rules:
+    """``conditional_delete`` is "single" or "multiple"; ``version_required`` true or false."""
+    _known("fhir", said, {"conditional_delete", "version_required"})
+    deletes, needs = said.get("conditional_delete", "single"), said.get("version_required", False)
+    if deletes not in {"single", "multiple"}:
+        raise BadSettings('fhir.conditional_delete is "single" or "multiple"')
+    if not isinstance(needs, bool):
+        raise BadSettings("fhir.version_required is true or false")
+    return Rules(deletes == "multiple", needs)
 
 
 def _site(place: str, said: Mapping[str, Any], base: Site) -> Site:

@@ -68,7 +68,7 @@ def compile(expression: str) -> Path:
         tree = parse(expression)
         if (names := _descent(tree)) and names[0][0].isupper():
             return Path(expression, _descending(*names))
-        evaluator = _compiled(tree)
+        evaluator = compiled(tree)
     except NotPlain:
         from mappings.fhir import path_engine  # noqa: PLC0415 (a parser of its own to load, which few need)
 
@@ -98,7 +98,8 @@ def _descending(type: str, *names: str) -> Callable[[Node, Environment], Nodes]:
     return evaluate
 
 
-def _compiled(tree: Tree) -> Evaluator:
+def compiled(tree: Tree) -> Evaluator:
+    """Raises NotPlain, NotFhirPath."""
     match tree:
         case Literal(value):
             evaluator = _constant(() if value is None else (Node(value, _literal_type(value)),))
@@ -107,9 +108,9 @@ def _compiled(tree: Tree) -> Evaluator:
         case Name(name):
             evaluator = _child(name)
         case Step(left, right):
-            evaluator = _step(_compiled(left), _compiled(right))
+            evaluator = _step(compiled(left), compiled(right))
         case Item(left, number):
-            evaluator = _item(_compiled(left), number)
+            evaluator = _item(compiled(left), number)
         case Call(name, arguments):
             evaluator = _call(name, arguments)
         case Operation(operator, left, right):
@@ -162,7 +163,7 @@ def _call(name: str, arguments: tuple[Tree, ...]) -> Evaluator:
     if name not in FUNCTIONS:
         raise NotPlain
     try:
-        return FUNCTIONS[name](*map(_compiled, arguments))
+        return FUNCTIONS[name](*map(compiled, arguments))
     except TypeError:
         raise NotFhirPath(f"{name} takes other arguments") from None
 
@@ -185,8 +186,8 @@ def _type_name(tree: Tree) -> str:
 
 def _operation(operator: str, left: Tree, right: Tree) -> Evaluator:
     if operator in ("is", "as"):
-        return _step(_compiled(left), _typed(operator, right))
+        return _step(compiled(left), _typed(operator, right))
     if operator not in OPERATORS:
         raise NotPlain
-    function, a, b = OPERATORS[operator], _compiled(left), _compiled(right)
+    function, a, b = OPERATORS[operator], compiled(left), compiled(right)
     return lambda nodes, this, env: function(a(nodes, this, env), b(nodes, this, env))

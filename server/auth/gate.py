@@ -228,8 +228,8 @@ class GatedSnapshot(Snapshot):
         found = self.view.newest(keys)
         return {key: each if each and self._sees(each) else None for key, each in found.items()}
 
-    def find(self, type: str, where: Query) -> tuple[Version, ...]:
-        return self.view.find(type, _both(where, self._reach(type, READING)))
+    def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:
+        return self.view.find(type, _both(where, self._reach(type, READING)), most)
 
     def _sees(self, version: Version) -> bool:
         changes = (ACTIONS[interaction] for interaction, type in self.needs if type == version.key.type)

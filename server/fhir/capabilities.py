@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 from mappings.fhir.json import Json, dumps
+from server.fhir.exchange import Rules
 from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
 from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
@@ -16,7 +17,7 @@ SYSTEM_INTERACTIONS = ("batch", "transaction")
 SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
-def statement(base: str, at: datetime, oauth: Mapping[str, str]) -> bytes:
+def statement(base: str, at: datetime, oauth: Mapping[str, str], rules: Rules) -> bytes:
     """The CapabilityStatement. ``oauth``: the authorization server's endpoints, by the names that SMART gives them."""
     return dumps(
         {
@@ -28,18 +29,18 @@ def statement(base: str, at: datetime, oauth: Mapping[str, str]) -> bytes:
             "implementation": {"description": "Causeway FHIR R4 API", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["json", "application/fhir+json"],
-            "rest": [rest(oauth)],
+            "rest": [rest(oauth, rules)],
         }
     )
 
 
-def rest(oauth: Mapping[str, str]) -> Json:
+def rest(oauth: Mapping[str, str], rules: Rules) -> Json:
     rows = (resource_type(name) for name in sorted(names()))
     operations = [rendered(each) for each in OPERATIONS if SYSTEM in each.levels]
     return {
         "mode": "server",
         "security": security(oauth),
-        "resource": [resource(row) for row in rows if row.interactions],
+        "resource": [resource(row, rules) for row in rows if row.interactions],
         "interaction": [{"code": code} for code in SYSTEM_INTERACTIONS],
         "operation": operations,
     }
@@ -56,23 +57,29 @@ def security(oauth: Mapping[str, str]) -> Json:
     }
 
 
-def resource(row: ResourceType) -> Json:
+def resource(row: ResourceType, rules: Rules) -> Json:
     operations = [rendered(each) for each in OPERATIONS if each.type in {"", row.name} and each.levels != {SYSTEM}]
     return {
         "type": row.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{row.name}",
         "interaction": [{"code": code} for code in sorted(row.interactions)],
-        "versioning": "versioned",
+        "versioning": "versioned-update" if rules.needs_version else "versioned",
         "readHistory": True,
         "updateCreate": "update" in row.interactions,
         "conditionalCreate": "create" in row.interactions,
         "conditionalRead": "full-support",
         "conditionalUpdate": "update" in row.interactions,
-        "conditionalDelete": "not-supported",
+        "conditionalDelete": conditional_delete(row, rules),
         "referencePolicy": ["literal", "logical"],
         **(searched(row) if "search-type" in row.interactions else {}),
         **({"operation": operations} if operations else {}),
     }
+
+
+def conditional_delete(row: ResourceType, rules: Rules) -> str:
+    if "delete" not in row.interactions:
+        return "not-supported"
+    return "multiple" if rules.deletes_many else "single"
 
 
 def searched(row: ResourceType) -> Json:

@@ -1,6 +1,7 @@
 """How an interaction writes: one entry, computed from what is stored."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -42,14 +43,32 @@ def commit(gated: GatedStore, request: Request, changing: Changing, *needs: str)
         change = changing(snapshot)
         if change.write is None:
             raise Unchanged(change)
-        about = {"interaction": needs[0], "type": request.type, "status": str(change.status)}
-        return entry(gated, snapshot, (change.write,), about)
+        return entry(gated, snapshot, (change.write,), about(request, needs[0], change.status))
 
     try:
         done = gated.submit(fold, needs=tuple((each, request.type) for each in needs))
     except Unchanged as unchanged:
         return unchanged.change.status, unchanged.change.there
     return int(done.about["status"]), done.versions()[0]
+
+
+def commit_all(
+    gated: GatedStore, request: Request, writing: Callable[[Snapshot], Sequence[Write]], *needs: str
+) -> None:
+    """Many resources in one entry, as ``commit`` does with one; without a write there is no entry."""
+
+    def fold(snapshot: Snapshot) -> Entry:
+        writes = writing(snapshot)
+        if not writes:
+            raise Unchanged(Change(204))
+        return entry(gated, snapshot, writes, about(request, needs[0], 204))
+
+    with suppress(Unchanged):
+        gated.submit(fold, needs=tuple((each, request.type) for each in needs))
+
+
+def about(request: Request, interaction: str, status: int) -> dict[str, str]:
+    return {"interaction": interaction, "type": request.type, "status": str(status)}
 
 
 def entry(gated: GatedStore, snapshot: Snapshot, writes: Sequence[Write], about: dict[str, str]) -> Entry:
@@ -64,7 +83,7 @@ def selecting(request: Request, criteria: Parameters) -> Query:
 
 def one(snapshot: Snapshot, type: str, where: Query) -> Version | None:
     """The one resource that is meant, None when there is none. Raises PreconditionFailed when there are several."""
-    found = snapshot.find(type, where)
+    found = snapshot.find(type, where, 2)
     if len(found) > 1:
         raise PreconditionFailed("the criteria are met by more than one resource")
     return found[0] if found else None

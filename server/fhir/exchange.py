@@ -10,7 +10,14 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, TypeAlias
 
 from mappings.fhir.json import Json, NotJson, dumps, loads
-from server.fhir.outcome import Invalid, Issue, PreconditionFailed, UnsupportedMediaType, operation_outcome
+from server.fhir.outcome import (
+    Invalid,
+    Issue,
+    PreconditionFailed,
+    PreconditionRequired,
+    UnsupportedMediaType,
+    operation_outcome,
+)
 from server.fhir.unique import unique_names
 from server.store.entry import Version
 
@@ -20,6 +27,18 @@ JSON_TYPES = frozenset({"application/fhir+json", "application/json", "text/json"
 FORM = "application/x-www-form-urlencoded"
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a site may choose of what R4 leaves open. ``deletes_many``: a conditional delete deletes all that meet its
+    criteria, not one alone. ``needs_version``: what is there is changed only with If-Match."""
+
+    deletes_many: bool = False
+    needs_version: bool = False
+
+
+USUAL = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     given: Json | None = None
+    rules: Rules = USUAL
 
     @property
     def media_type(self) -> str:
@@ -123,10 +143,15 @@ def version_number(given: str) -> int:
 
 
 def expect(request: Request, current: int) -> None:
-    """Raises PreconditionFailed unless the version that If-Match names is the current one (0: there is none)."""
+    """Raises PreconditionFailed unless the version that If-Match names is the current one (0: there is none), and
+    with If-None-Match: * unless there is none; PreconditionRequired where a site wants to be told the version."""
     wanted = wanted_version(request)
+    if wanted is None and current and request.rules.needs_version:
+        raise PreconditionRequired("the version that is to be changed has to be named in If-Match")
     if wanted is not None and wanted != current:
         raise PreconditionFailed("the current version is not the one that If-Match names")
+    if current and request.headers.get("if-none-match", "").strip() == "*":
+        raise PreconditionFailed("there is a resource already, and If-None-Match wants none")
 
 
 def unchanged(request: Request, version: Version) -> bool:

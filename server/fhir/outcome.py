@@ -96,6 +96,12 @@ class PreconditionFailed(FhirError):
     status, code = 412, "conflict"
 
 
+class PreconditionRequired(FhirError):
+    """What is to be changed has to be named with its version. https://www.rfc-editor.org/rfc/rfc6585#section-3"""
+
+    status, code = 428, "required"
+
+
 class TooLarge(FhirError):
     """More than this server takes at once."""
 

@@ -12,7 +12,7 @@ from mappings.fhir.r4.tables import SearchParameter, resource_types, search_para
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
 READING = frozenset({"read", "vread", "history-instance", "history-type", "search-type"})
-WRITING = frozenset({"create", "update", "delete"})
+WRITING = frozenset({"create", "update", "patch", "delete"})
 ALL = READING | WRITING
 
 DIFFERS: Mapping[str, frozenset[str]] = {

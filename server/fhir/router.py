@@ -19,7 +19,7 @@ from server.fhir import registry
 from server.fhir.batch import process
 from server.fhir.capabilities import statement
 from server.fhir.commit import parameters
-from server.fhir.exchange import Answer, Request
+from server.fhir.exchange import USUAL, Answer, Request, Rules
 from server.fhir.negotiation import media_type, pretty
 from server.fhir.routes import interaction, matched, perform
 from server.store.store import Store
@@ -41,10 +41,11 @@ class Site:
     clock: Callable[[], datetime]
     authenticate: Callable[[HttpRequest], Principal]
     oauth: Mapping[str, str]
+    rules: Rules = USUAL
 
     @cached_property
     def capabilities(self) -> bytes:
-        return statement(self.base, self.clock(), self.oauth)
+        return statement(self.base, self.clock(), self.oauth, self.rules)
 
 
 Serve = Callable[[Site, HttpRequest, bytes], Response]
@@ -104,7 +105,8 @@ def asked(site: Site, http: HttpRequest, body: bytes, names: dict[str, Any]) -> 
     """Raises NotAcceptable before anything is done whose answer could not be given."""
     query = parameters(http.url.query)
     media_type(query, http.headers.get("accept"))
-    return Request(site.base, site.clock(), **names, query=query, headers=dict(http.headers), body=body)
+    headers = dict(http.headers)
+    return Request(site.base, site.clock(), **names, query=query, headers=headers, body=body, rules=site.rules)
 
 
 def describe(note: Seen, interaction: str, type: str) -> None:

@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 
 from server.auth.gate import GatedStore
 from server.fhir.create import create
-from server.fhir.delete import delete
+from server.fhir.delete import delete, delete_if
 from server.fhir.exchange import Answer, Request
 from server.fhir.history import history
 from server.fhir.operations.table import operate, operate_by_get
 from server.fhir.outcome import MethodNotAllowed, NotFound
+from server.fhir.patch import patch, patch_if
 from server.fhir.read import read
 from server.fhir.registry import permitted, resource_type
 from server.fhir.search_type import search, search_by_post
@@ -43,8 +44,19 @@ ROUTES: Mapping[str, Mapping[str, Interaction]] = {
     "{type}/{id}/${operation}": OPERATION,
     "{type}/{id}/_history/{version}": {"GET": Interaction("vread", vread)},
     "{type}/{id}/_history": {"GET": Interaction("history-instance", history)},
-    "{type}/{id}": {"GET": READ, "PUT": Interaction("update", update), "DELETE": Interaction("delete", delete)},
-    "{type}": {"GET": SEARCH, "POST": Interaction("create", create), "PUT": Interaction("update", update_if)},
+    "{type}/{id}": {
+        "GET": READ,
+        "PUT": Interaction("update", update),
+        "PATCH": Interaction("patch", patch),
+        "DELETE": Interaction("delete", delete),
+    },
+    "{type}": {
+        "GET": SEARCH,
+        "POST": Interaction("create", create),
+        "PUT": Interaction("update", update_if),
+        "PATCH": Interaction("patch", patch_if),
+        "DELETE": Interaction("delete", delete_if),
+    },
 }
 """In this order: an address is what the first pattern that it fits says."""
 

@@ -9,10 +9,11 @@ from mappings.fhir.json import Json, dumps, loads
 from server.auth.gate import GatedStore, permit
 from server.fhir.commit import Change, entry, one, parameters, selecting
 from server.fhir.create import new, typed
-from server.fhir.delete import deleting
-from server.fhir.exchange import Request, changed
+from server.fhir.delete import deleting, doomed
+from server.fhir.exchange import Answer, Request, changed
 from server.fhir.outcome import FhirError, Invalid, PreconditionFailed
-from server.fhir.references import resolved
+from server.fhir.patch import met, patch_of, patching
+from server.fhir.references import Links, resolved, root
 from server.fhir.registry import permitted
 from server.fhir.resource import prepare
 from server.fhir.routes import perform
@@ -21,9 +22,9 @@ from server.fhir.steps import Step, answered, failed, placed
 from server.fhir.update import Target, addressed, at, meant, updating
 from server.store.entry import Entry, Key, Version, Write
 from server.store.journal import Snapshot
-from server.store.query import All
+from server.store.query import All, Query
 
-ORDER = ("delete", "create", "update")
+ORDER = {"delete": 0, "create": 1, "update": 2, "patch": 2}
 """In which writes are done. What is only read is read when they are."""
 
 READING = frozenset({"GET", "HEAD"})
@@ -31,23 +32,26 @@ READING = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A step and the resource that it writes. ``there``: what it would create exists already, and stays as it is."""
+    """A step and the resource that it writes. ``there``: what it would create exists already, and stays as it is.
+    ``sought``: what it looked for and did not find, before it creates it."""
 
     step: Step
     target: Target
     there: Version | None = None
+    sought: Query | None = None
 
 
 def transaction(gated: GatedStore, request: Request, steps: Sequence[Step]) -> list[Json]:
     """The entries of the answer, in the order of those that were asked."""
-    writing = sorted((each for each in steps if writes(each)), key=lambda step: ORDER.index(step.interaction))
+    writing = sorted((each for each in steps if writes(each)), key=lambda step: ORDER[step.interaction])
     needs = tuple(need for each in writing for need in needed(each))
 
     def fold(snapshot: Snapshot) -> Entry:
         found = located(snapshot, writing)
-        find = finder(gated, snapshot, request)
-        done = [(each, change(snapshot, each, names(found), find)) for each in found]
-        told = {str(each.step.place): told_of(snapshot, each, made) for each, made in done}
+        links = Links(names(found), finder(gated, snapshot, request))
+        done = [(each, change(snapshot, each, links)) for each in found]
+        told = {str(each.place): answered(Answer(204)) for each in writing}
+        told |= {str(each.step.place): told_of(snapshot, each, made) for each, made in done}
         about = {"interaction": "transaction", "status": "200"}
         written = held_once(made.write for _, made in done if made.write)
         return replace(entry(gated, snapshot, written, about), reply=dumps(told))
@@ -74,34 +78,58 @@ def needed(step: Step) -> tuple[tuple[str, str], ...]:
 
 def located(snapshot: Snapshot, steps: Sequence[Step]) -> list[Located]:
     """Before anything is written: what the steps are about. Raises Invalid when two write the same resource."""
-    found: dict[Key, Located] = {}
-    existing: list[Located] = []
+    found: list[Located] = []
+    taken: set[Key | tuple[str, Query]] = set()
     for each in steps:
         with placed(each.place):
-            one = locate(snapshot, each)
-            if one.there:
-                existing.append(one)
-            elif one.target.key in found:
-                raise Invalid("another entry writes this resource too")
-            else:
-                found[one.target.key] = one
-    return [*found.values(), *existing]
+            for one in locate(snapshot, each):
+                if taken & identities(one):
+                    raise Invalid("another entry writes this resource too")
+                taken |= identities(one)
+                found.append(one)
+    return found
 
 
-def locate(snapshot: Snapshot, step: Step) -> Located:
+def identities(one: Located) -> set[Key | tuple[str, Query]]:
+    """Two entries that both create what neither found are about the same resource, too."""
+    if one.there:
+        return set()
+    return {one.target.key, *([(one.target.key.type, one.sought)] if one.sought else ())}
+
+
+def locate(snapshot: Snapshot, step: Step) -> list[Located]:
+    """One resource; several, or none, only where all are deleted that meet the criteria."""
     request, criteria = step.request, step.request.headers.get("if-none-exist")
     if request.id:
-        return Located(step, at(snapshot, Key(request.type, request.id)))
-    if step.interaction == "update":
-        return Located(step, meant(snapshot, typed(request), selecting(request, request.query)))
-    if criteria is not None and (there := one(snapshot, request.type, selecting(request, parameters(criteria)))):
+        return [Located(step, at(snapshot, Key(request.type, request.id)))]
+    if step.interaction == "create":
+        return [creation(snapshot, step, selecting(request, parameters(criteria)) if criteria is not None else None)]
+    where = selecting(request, request.query)
+    match step.interaction:
+        case "delete":
+            return [Located(step, each) for each in doomed(request, snapshot, where)]
+        case "patch":
+            return [Located(step, met(snapshot, request.type, where))]
+        case _:
+            target = meant(snapshot, typed(request), where)
+            return [Located(step, target, sought=None if target.stands else where)]
+
+
+def creation(snapshot: Snapshot, step: Step, where: Query | None) -> Located:
+    there = one(snapshot, step.request.type, where) if where else None
+    if there:
         return Located(step, Target(there.key, there), there)
-    return Located(step, Target(Key(request.type, snapshot.new_id(None))))
+    return Located(step, Target(Key(step.request.type, snapshot.new_id(None))), sought=where)
 
 
 def names(found: Iterable[Located]) -> Mapping[str, str]:
-    """What entries are called within the Bundle, and where they will be."""
-    return {each.step.name: str(each.target.key) for each in found if each.step.name}
+    """What entries are called within the Bundle, and where they will be. https://hl7.org/fhir/R4/bundle.html#bdl-7"""
+    given: dict[str, str] = {}
+    for each in found:
+        if each.step.name and given.setdefault(each.step.name, str(each.target.key)) != str(each.target.key):
+            with placed(each.step.place):
+                raise Invalid("another entry has this fullUrl too")
+    return given
 
 
 def finder(gated: GatedStore, snapshot: Snapshot, request: Request) -> Callable[[str], str]:
@@ -118,17 +146,39 @@ def finder(gated: GatedStore, snapshot: Snapshot, request: Request) -> Callable[
     return find
 
 
-def change(snapshot: Snapshot, each: Located, names: Mapping[str, str], find: Callable[[str], str]) -> Change:
-    request, target = each.step.request, each.target
+def change(snapshot: Snapshot, each: Located, links: Links) -> Change:
+    if each.there:
+        return Change(200, there=each.there)
     with placed(each.step.place):
-        if each.there:
-            return Change(200, there=each.there)
-        if each.step.interaction == "delete":
-            return deleting(request, target)
-        if each.step.interaction == "create":
-            return Change(201, prepare(snapshot, resolved(new(request), names, find), base=None, id=target.key.id))
-        body = addressed(request) if request.id else typed(request)
-        return updating(snapshot, request, target, resolved(body, names, find))
+        return WRITING[each.step.interaction](snapshot, each, replace(links, root=root(each.step.name)))
+
+
+def _delete(_: Snapshot, each: Located, __: Links) -> Change:
+    return deleting(each.step.request, each.target)
+
+
+def _create(snapshot: Snapshot, each: Located, links: Links) -> Change:
+    body = resolved(new(each.step.request), links)
+    return Change(201, prepare(snapshot, body, base=None, id=each.target.key.id))
+
+
+def _update(snapshot: Snapshot, each: Located, links: Links) -> Change:
+    request = each.step.request
+    body = addressed(request) if request.id else typed(request)
+    return updating(snapshot, request, each.target, resolved(body, links))
+
+
+def _patch(snapshot: Snapshot, each: Located, links: Links) -> Change:
+    patch = patch_of(each.step.request)
+    return patching(snapshot, each.step.request, each.target, lambda body: resolved(patch(body), links))
+
+
+WRITING: Mapping[str, Callable[[Snapshot, Located, Links], Change]] = {
+    "delete": _delete,
+    "create": _create,
+    "update": _update,
+    "patch": _patch,
+}
 
 
 def told_of(snapshot: Snapshot, each: Located, made: Change) -> Json:

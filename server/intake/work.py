@@ -87,7 +87,8 @@ class Work(Snapshot):
         ours = {value: key for key in self._changes for value in self._reserved(key) if value in values}
         return {**stored, **ours}
 
-    def find(self, type: str, where: Query) -> tuple[Version, ...]:
+    def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:  # noqa: ARG002
+        """All that match, whatever ``most`` says: what is changed here may match no more."""
         stored = (each for each in self.view.find(type, where) if each.key not in self._changes)
         ours = (self._version(key) for key in self._changes if key.type == type)
         return (*stored, *(each for each in ours if not each.deleted and matches(where, each.terms)))

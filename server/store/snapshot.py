@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from uuid import UUID, uuid5
 
 from server.store.engine import Engine
@@ -36,10 +37,10 @@ class Stored:
             self._holders.update((value, found.get(value)) for value in unknown)
         return {value: key for value in values if (key := self._holders[value])}
 
-    def find(self, type: str, where: Query) -> Iterable[Version]:
-        after = None
+    def find(self, type: str, where: Query, most: int | None = None) -> Iterable[Version]:
+        after, limit = None, FIND_PAGE if most is None else min(most, FIND_PAGE)
         while True:
-            page = self.engine.search(self.tenant, Search(type, where, limit=FIND_PAGE, after=after))
+            page = self.engine.search(self.tenant, Search(type, where, limit=limit, after=after))
             yield from page.versions
             after = page.next
             if after is None:
@@ -73,11 +74,11 @@ class View:
         written = self._written.get(holder)
         return written is None or value in written.reserves
 
-    def find(self, type: str, where: Query) -> tuple[Version, ...]:
-        stored = (version for version in self.stored.find(type, where) if version.key not in self._written)
+    def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:
+        stored = (version for version in self.stored.find(type, where, most) if version.key not in self._written)
         here = (version for key, version in self._written.items() if key.type == type and not version.deleted)
         written = (version for version in here if matches(where, version.terms))
-        return tuple(sorted((*stored, *written), key=lambda version: version.key))
+        return tuple(sorted(islice(chain(written, stored), most), key=lambda version: version.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,9 @@ class Snapshot:
         """Which resources hold these reserved values; values that nobody holds are left out."""
         return self.view.holders(values)
 
-    def find(self, type: str, where: Query) -> tuple[Version, ...]:
-        """The newest versions that match, in the order of their ids."""
-        return self.view.find(type, where)
+    def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:
+        """The newest versions that match, in the order of their ids; no more than ``most``, where that is enough."""
+        return self.view.find(type, where, most)
 
     def new_id(self, identity: str | None = None) -> str:
         """An id for a new entry or resource; for the same ``identity`` always the same one, in this store."""

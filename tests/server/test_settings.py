@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from server.fhir.exchange import Rules
 from server.settings import BadSettings, load
 
 GOOD = """
@@ -15,6 +16,9 @@ authorities = { RIVERBEND = "urn:oid:1.2.3" }
 zone = "Europe/London"
 authorities = { EAST = "urn:oid:1.2.4" }
 identifying = ["MR"]
+[fhir]
+conditional_delete = "multiple"
+version_required = true
 """
 
 
@@ -28,6 +32,7 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert lab.zone == ZoneInfo("Europe/London")
     assert lab.authorities == {"RIVERBEND": "urn:oid:1.2.3", "EAST": "urn:oid:1.2.4"}
     assert lab.identifying == {"MR"}
+    assert found.fhir == Rules(deletes_many=True, needs_version=True)
 
 
 def test_without_a_file_the_defaults_hold():
@@ -40,6 +45,8 @@ BAD = {
     "an unknown setting of a sender": ("[senders.'A|B']\nzome = 'UTC'", "senders.A|B has no setting 'zome'"),
     "a zone that is none": ("[site]\nzone = 'Mars/Olympus'", "site.zone"),
     "a table that is none": ("site = 3", "site has to be a table"),
+    "a way to delete that is none": ("[fhir]\nconditional_delete = 'all'", "fhir.conditional_delete"),
+    "a wish that is none": ("[fhir]\nversion_required = 1", "fhir.version_required"),
 }
 
 

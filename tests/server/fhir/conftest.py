@@ -11,6 +11,7 @@ import pytest
 from server.app import application
 from server.auth.gate import Principal
 from server.auth.scopes import parse
+from server.fhir.exchange import Rules
 from server.store.store import Store, open_store
 
 BASE = "http://causeway.test"
@@ -35,10 +36,16 @@ def scope() -> str:
 
 
 @pytest.fixture
-async def ask(store: Store, scope: str) -> AsyncIterator[Ask]:
+def rules() -> Rules:
+    """What the site has chosen; a test may say otherwise."""
+    return Rules()
+
+
+@pytest.fixture
+async def ask(store: Store, scope: str, rules: Rules) -> AsyncIterator[Ask]:
     """``await ask("GET", "Patient/1")``: below ``/fhir``, with JSON bodies as FHIR names them."""
     everybody = Principal("default", "a-client", parse(scope))
-    app = application(store, base_url=BASE, clock=lambda: START, authenticate=lambda _: everybody)
+    app = application(store, base_url=BASE, clock=lambda: START, authenticate=lambda _: everybody, rules=rules)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f"{BASE}/fhir/") as client:
 

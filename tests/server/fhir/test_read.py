@@ -92,10 +92,10 @@ async def test_not_there(ask, issues, patient, case):
 
 
 async def test_method_that_is_not_offered(ask, issues):
-    response = await ask("PATCH", "Patient/a", [])
+    response = await ask("POST", "Patient/a", [])
 
     assert response.status_code == 405
-    assert response.headers["allow"] == "DELETE, GET, PUT"
+    assert response.headers["allow"] == "DELETE, GET, PATCH, PUT"
     assert issues(response) == [("not-supported", None, "this method is not offered here")]
 
 

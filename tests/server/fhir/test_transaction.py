@@ -78,6 +78,58 @@ async def test_names_count_wherever_they_stand(ask):
     assert written["policy"] == [f"Patient/{patient['id']}"]
 
 
+async def test_only_links_are_links(ask):
+    """The same text as an identifier's value, or in a sentence, is data; a narrative links too."""
+    text = f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{URN}">{URN}</a><img src="{URN}" alt="x"/></div>'
+    document = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "text": {"status": "additional", "div": text},
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": URN}],
+        "description": URN,
+        "subject": {"reference": URN, "display": URN},
+        "content": [{"attachment": {"url": URN}}],
+        "extension": [{"url": "urn:test:of", "valueUri": URN}, {"url": "urn:test:by", "valueCanonical": URN}],
+        "contained": [{"resourceType": "Basic", "id": "b", "code": {"text": "x"}, "subject": {"reference": URN}}],
+        "context": {"related": [{"reference": "#b"}]},
+    }
+
+    sent = bundle(entry("POST", "Patient", PATIENT, URN), entry("POST", "DocumentReference", document))
+    patient, written = (
+        each["resource"] for each in (await ask("POST", "", sent, Prefer="return=representation")).json()["entry"]
+    )
+
+    address = f"Patient/{patient['id']}"
+    assert written["text"]["div"] == text.replace(f'"{URN}"', f'"{address}"')
+    assert written["identifier"] == document["identifier"]
+    assert written["description"] == URN
+    assert written["subject"] == {"reference": address, "display": URN}
+    assert written["content"][0]["attachment"]["url"] == address
+    assert [each.get("valueUri", each.get("valueCanonical")) for each in written["extension"]] == [address, URN]
+    assert written["contained"][0]["subject"] == {"reference": address}
+
+
+async def test_relative_references_are_of_the_server_that_the_entry_is_from(ask):
+    """https://hl7.org/fhir/R4/bundle.html#references"""
+    there = "http://elsewhere.test/fhir"
+    body = (
+        await ask(
+            "POST",
+            "",
+            bundle(
+                entry("POST", "Patient", PATIENT, f"{there}/Patient/1"),
+                entry("PUT", "Encounter/e", {**ENCOUNTER, "id": "e", "subject": {"reference": "Patient/1"}},
+                      f"{there}/Encounter/e"),
+                entry("PUT", "Encounter/f", {**ENCOUNTER, "id": "f", "subject": {"reference": "Patient/1"}}),
+            ),
+        )
+    ).json()  # fmt: skip
+
+    id = body["entry"][0]["response"]["location"].split("/")[-3]
+    assert (await ask("GET", "Encounter/e")).json()["subject"] == {"reference": f"Patient/{id}"}
+    assert (await ask("GET", "Encounter/f")).json()["subject"] == {"reference": "Patient/1"}
+
+
 async def test_conditions_and_conditional_references(ask):
     await ask("PUT", "Patient/a", {**PATIENT, "id": "a"})
     by_number = {"reference": "Patient?identifier=urn:test:mrn|1"}
@@ -120,6 +172,23 @@ FAILING = {
         [entry("PUT", "Patient/b", {**PATIENT, "id": "b"}), entry("DELETE", "Patient/b")],
         (400, "invalid", "Bundle.entry[1]", "another entry writes this resource too"),
     ),
+    "the same criteria twice": (
+        [entry("POST", "Patient", PATIENT, ifNoneExist="identifier=1"), entry("PUT", "Patient?identifier=1", PATIENT)],
+        (400, "invalid", "Bundle.entry[2]", "another entry writes this resource too"),
+    ),
+    "two of one name": (
+        [entry("POST", "Patient", PATIENT, URN), entry("POST", "Patient", PATIENT, URN)],
+        (400, "invalid", "Bundle.entry[2]", "another entry has this fullUrl too"),
+    ),
+    "one that must not be there yet": (
+        [entry("PUT", "Patient/there", {**PATIENT, "id": "there"}, ifNoneMatch="*")],
+        (412, "conflict", "Bundle.entry[1]", "there is a resource already, and If-None-Match wants none"),
+    ),
+    "a patch that does not fit": (
+        [entry("PATCH", "Patient/there", {"resourceType": "Binary", "contentType": "application/json-patch+json",
+                                          "data": "W3sib3AiOiJyZW1vdmUiLCJwYXRoIjoiL3gifV0="})],
+        (422, "processing", "Bundle.entry[1]", "operation 1: the path leads to nothing"),
+    ),
     "a reference that finds nothing": (
         [entry("POST", "Encounter", {**ENCOUNTER, "subject": {"reference": "Patient?identifier=none"}})],
         (412, "conflict", "Bundle.entry[1]", "a conditional reference finds nothing"),
@@ -153,16 +222,18 @@ FAILING = {
         [entry("POST", "Patient")],
         (400, "invalid", "Bundle.entry[1].resource", "this is no Patient"),
     ),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("entries", "told"), FAILING.values(), ids=FAILING)
 async def test_nothing_is_done_when_one_fails(ask, store, entries, told):
+    await ask("PUT", "Patient/there", {"resourceType": "Patient", "id": "there"})
+
     response = await ask("POST", "", bundle(entry("PUT", "Patient/first", {**PATIENT, "id": "first"}), *entries))
 
     (issue,) = response.json()["issue"]
     assert (response.status_code, issue["code"], issue["expression"][0], issue["diagnostics"]) == told
-    assert store.last("default") == 0
+    assert store.last("default") == 1
 
 
 async def test_the_same_identifier_twice_is_no_failure(ask):
