@@ -160,7 +160,7 @@ class Web(uvicorn.Server):
 
 @asynccontextmanager
 async def working(store: Store, plan: Plan) -> AsyncIterator[None]:
-    worker = Worker(store.engine, duties(store, plan.settings))
+    worker = Worker(store.engine, duties(store, plan.settings, plan.url))
     worker.start()
     try:
         yield

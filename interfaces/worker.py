@@ -1,11 +1,13 @@
 """The role ``worker``: runs each duty in a thread of its own, while this process has the lease of it."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from threading import Event, Thread
 
+from server.fhir.bulk.work import Exports
 from server.settings import Settings
 from server.store.duty import Chore, Duty
 from server.store.engine import Engine, Unavailable
@@ -19,12 +21,15 @@ SLOWEST = 60.0
 logger = logging.getLogger(__name__)
 
 
-def duties(store: Store, settings: Settings) -> Sequence[Duty]:
+def duties(store: Store, settings: Settings, base_url: str) -> Sequence[Duty]:
     """All that a worker does: one line each.
 
     The projections: a process that died between appending and projecting is not always followed by a write."""
     tenant = settings.tenant
-    return (Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),)
+    return (
+        Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),
+        Exports(store, f"{base_url}/fhir", time.time),
+    )
 
 
 class Worker:

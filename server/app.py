@@ -23,7 +23,17 @@ from server.limits import Bounded, Limits
 from server.store.store import Store
 from server.telemetry import Metrics, Observed
 
-EXPOSED = ("ETag", "Last-Modified", "Location", "Content-Location", "X-Request-Id", "WWW-Authenticate")
+EXPOSED = (
+    "Content-Location",
+    "ETag",
+    "Expires",
+    "Last-Modified",
+    "Location",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Progress",
+    "X-Request-Id",
+)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 HEADERS = (
     "Accept",

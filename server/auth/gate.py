@@ -66,6 +66,11 @@ def permit(principal: Principal, interaction: str, type: str) -> Query:
     return found
 
 
+def allows(principal: Principal, type: str) -> bool:
+    """Whether there may be anything of a type that the principal may search for."""
+    return reach(principal, ACTIONS["search"], type) != NOTHING
+
+
 def reach(principal: Principal, actions: str, type: str) -> Query:
     """What the scopes that allow one of ``actions`` reach of a type, together."""
     if type.startswith(INTERNAL):
@@ -121,6 +126,11 @@ class GatedStore:
     def __init__(self, store: Store, principal: Principal) -> None:
         self._store = store
         self.principal = principal
+
+    @property
+    def ungated(self) -> Store:
+        """For the server's own records (exports that were asked for, say): whoever uses it decides who may."""
+        return self._store
 
     def read(self, type: str, id: str) -> Version:
         """Raises Forbidden, NotFound; Gone only where the resource was theirs to see."""

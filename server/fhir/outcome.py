@@ -114,6 +114,12 @@ class UnsupportedMediaType(FhirError):
     status, code = 415, "not-supported"
 
 
+class TooMany(FhirError):
+    """More than one client may have at once. https://www.rfc-editor.org/rfc/rfc6585#section-4"""
+
+    status, code = 429, "throttled"
+
+
 class StoreUnavailable(FhirError):
     """Nothing was done; try again."""
 

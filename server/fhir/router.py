@@ -17,6 +17,7 @@ from starlette.routing import Route
 from server.auth.gate import GatedStore, Principal
 from server.fhir import registry
 from server.fhir.batch import process
+from server.fhir.bulk.routes import EXPORTS
 from server.fhir.capabilities import statement
 from server.fhir.commit import parameters
 from server.fhir.exchange import USUAL, Answer, Request, Rules
@@ -59,8 +60,20 @@ def routes(site: Site) -> list[Route]:
         Route("/fhir", bundles, methods=["POST"]),
         Route("/fhir/", bundles, methods=["POST"]),
         Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=["GET"]),
+        *(Route(path, endpoint(site, threads, exported(act)), methods=[method]) for path, method, act in EXPORTS),
         Route("/fhir/{address:path}", one, methods=METHODS),
     ]
+
+
+def exported(act: Callable[..., Response]) -> Serve:
+    """What is asked of an export that is under way. https://hl7.org/fhir/uv/bulkdata/STU2/export.html"""
+
+    def served(site: Site, http: HttpRequest, _: bytes) -> Response:
+        gated = GatedStore(site.store, identified(site, http))
+        describe(seen(http.scope), "operation", "")
+        return act(gated, site.base, site.clock(), **http.path_params)
+
+    return served
 
 
 def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:

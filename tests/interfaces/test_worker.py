@@ -90,7 +90,9 @@ def test_one_failure_more_waits_longer_up_to_a_minute():
 
 def test_the_projections_are_a_duty(store):
     at = datetime.now(UTC)
-    (chore,) = (duty for duty in duties(store, Settings()) if duty.name == "default/projections")
+    (chore,) = (
+        duty for duty in duties(store, Settings(), "http://causeway.test") if duty.name == "default/projections"
+    )
     assert store.engine.lease(chore.name, "me", at, at)
     admit(store)
     assert chore.do() == 1

@@ -60,10 +60,13 @@ class Arguments:
 
 
 def arguments(request: Request, known: Sequence[Parameter]) -> Arguments:
-    """Raises Invalid for what is unknown, of another type, missing or repeated."""
+    """Raises Invalid for what is missing, repeated, of another type, or unknown and not to be handled leniently."""
     row = {each.name: each for each in known}
     found: dict[str, list[Any]] = {}
+    lenient = request.prefer.get("handling") == "lenient"
     for name, value, place in (*in_address(request, row), *in_body(request, row)):
+        if name not in row and lenient:
+            continue
         if name not in row:
             raise Invalid(Issue(f"there is no parameter {printable(name)}", place, "not-supported"))
         found.setdefault(name, []).append(value)
@@ -91,6 +94,8 @@ def read(parameter: Parameter, value: str) -> Any:
         case "Coding":
             system, bar, code = value.rpartition("|")
             found = {"system": system, "code": code} if bar and system else {"code": code}
+        case "instant" | "dateTime":
+            found = value.replace(" ", "+")  # a + that was not encoded
         case type if type in PRIMITIVES:
             found = value
         case _:

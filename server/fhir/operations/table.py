@@ -13,6 +13,7 @@ from server.fhir.operations.claim_submit import claim_submit
 from server.fhir.operations.docref import docref
 from server.fhir.operations.eligibility_submit import eligibility_submit
 from server.fhir.operations.everything import encounter_everything, patient_everything
+from server.fhir.operations.export import export, group_export, patient_export
 from server.fhir.operations.member_match import member_match
 from server.fhir.operations.meta import meta, meta_add, meta_delete
 from server.fhir.operations.patient_match import patient_match
@@ -49,6 +50,7 @@ def of_body(handler: Callable[[GatedStore, Json], Json | Answer]) -> Run:
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 
+BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 US_CORE = "http://hl7.org/fhir/us/core/OperationDefinition"
 HREX = "http://hl7.org/fhir/us/davinci-hrex/OperationDefinition"
 
@@ -84,6 +86,9 @@ OPERATIONS: Sequence[Operation] = (
     Operation("match", "Patient", frozenset({TYPE}), patient_match, f"{HL7}/Patient-match"),
     Operation("member-match", "Patient", frozenset({TYPE}), member_match, f"{HREX}/member-match"),
     Operation("docref", "DocumentReference", frozenset({TYPE}), docref, f"{US_CORE}/docref", reads=True),
+    Operation("export", "", frozenset({SYSTEM}), export, f"{BULK}/export", reads=True),
+    Operation("export", "Patient", frozenset({TYPE}), patient_export, f"{BULK}/patient-export", reads=True),
+    Operation("export", "Group", frozenset({INSTANCE}), group_export, f"{BULK}/group-export", reads=True),
 )
 
 
