@@ -72,10 +72,11 @@ class Projections:
             written(self._collections.current, current_operations(tenant, entries))
         finally:
             held.result()
-        seq = self._done[tenant] = entries[-1].seq
+        seq = entries[-1].seq
         if tenant in self._shared or seq >= self._noted.get(tenant, 0) + LAZILY:
             written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
             self._noted[tenant] = seq
+        self._done[tenant] = seq
         return seq
 
 

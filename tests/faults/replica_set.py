@@ -6,12 +6,10 @@ here: a primary that has been replaced goes on answering those who have not noti
 election keeps of what was not yet with a majority as much as it likes; a call fails, is done later, or twice, or its
 reply is lost. https://www.mongodb.com/docs/manual/core/replica-set-rollbacks/"""
 
-from contextlib import contextmanager
-
 from pymongo import InsertOne
 from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError, NotPrimaryError
-
 from schedule import Crash
+
 from server.store.mongo_server import DUPLICATE
 
 TIMED_OUT = {"code": 64, "errmsg": "waiting for replication timed out"}
@@ -72,18 +70,9 @@ class Client:
             raise NotPrimaryError("it has stepped down")
         return self._node
 
-    @contextmanager
     def call(self):
         """Before and after it, the process may end; before it, and instead of it, the way may be cut."""
-        self.schedule.point()
-        if self.schedule.strikes(0.01):
-            raise Crash
-        if self.schedule.strikes(0.02):
-            raise AutoReconnect("down")
-        yield self.node()
-        self.schedule.point()
-        if self.schedule.strikes(0.01):
-            raise Crash
+        return Call(self)
 
     def done(self, node, apply):
         """What comes of a write: ``apply`` does it and gives what was wrong with it."""
@@ -103,12 +92,33 @@ class Client:
             raise BulkWriteError({"writeErrors": failed, "writeConcernErrors": late})
 
 
+class Call:
+    def __init__(self, client):
+        self._client, self._schedule = client, client.schedule
+
+    def __enter__(self):
+        self._schedule.point()
+        if self._schedule.strikes(0.01):
+            raise Crash
+        if self._schedule.strikes(0.02):
+            raise AutoReconnect("down")
+        return self._client.node()
+
+    def __exit__(self, error, *more):
+        if error is None:
+            self._schedule.point()
+            if self._schedule.strikes(0.01):
+                raise Crash
+
+
 class Collection:
     def __init__(self, client, name, majority=False):
         self._client, self.name, self._majority = client, name, majority
 
     def with_options(self, read_concern=None, write_concern=None):
-        return Collection(self._client, self.name, self._majority if read_concern is None else bool(read_concern.level))
+        return Collection(
+            self._client, self.name, self._majority if read_concern is None else read_concern.level == "majority"
+        )
 
     def insert_many(self, docs, ordered):
         def apply():
@@ -145,7 +155,8 @@ class Collection:
             if there is not None and not matches(there, found):
                 return [{"code": DUPLICATE, "index": 0}]
             new = there or {"_id": found["_id"], **update.get("$setOnInsert", {})}
-            node.write(self.name, found["_id"], {**new, **update.get("$set", {})})
+            most = {field: max(value, new.get(field, value)) for field, value in update.get("$max", {}).items()}
+            node.write(self.name, found["_id"], {**new, **update.get("$set", {}), **most})
             return []
 
         with self._client.call() as node:
@@ -189,12 +200,21 @@ class Cursor:
 
     def __iter__(self):
         with self._client.call() as node:
-            before = set(self._collection.documents(node))
+            there = len(self._collection.documents(node))
             self._client.schedule.point()
-            docs = self._collection.documents(node)
-            seen = [doc for id, doc in docs.items() if id in before or self._client.schedule.random.random() < 0.5]
-        found = sorted((doc for doc in seen if matches(doc, self._found)), key=by_id, reverse=self._way < 0)
-        return iter(found[: self._limit])
+            seen = [doc for doc in self._among(node, there) if matches(doc, self._found)]
+        return iter(sorted(seen, key=by_id, reverse=self._way < 0)[: self._limit])
+
+    def _among(self, node, there):
+        """All that may be found; of what came after the first ``there``, some."""
+        docs, random = self._collection.documents(node), self._client.schedule.random.random
+        asked = self._found.get("_id")
+        ids = (
+            asked["$in"] if isinstance(asked, dict) and "$in" in asked else [asked] if isinstance(asked, str) else None
+        )
+        if ids is not None:
+            return [docs[id] for id in ids if id in docs]
+        return [doc for place, doc in enumerate(docs.values()) if place < there or random() < 0.5]
 
 
 def by_id(doc):
@@ -219,5 +239,3 @@ def _matches(doc, field, wanted):
     if isinstance(wanted, dict):
         return all(OPERATORS[operator](doc[field], value) for operator, value in wanted.items())
     return doc[field] == wanted
-
-
