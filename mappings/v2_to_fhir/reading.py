@@ -29,8 +29,8 @@ class Reading:
 
     def read(self, map: SegmentMap, segment: Segment) -> "Reading":
         self.maps.add(map)
-        fields = segment.fields if segment else ()
-        for row in map.rows:
+        fields = segment.fields
+        for row in map.rows if segment else ():
             if row.field < len(fields) and fields[row.field] and (row.when is None or row.when(segment)):
                 self._row(row, segment)
         return self
