@@ -6,6 +6,7 @@ patient's address in every message), so what was made of short ones is remembere
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from mappings.v2.message import Delimiters, Field, Repetition
 from mappings.v2_to_fhir.datatypes.dtm import in_order
 from mappings.v2_to_fhir.draft import Draft
 from mappings.v2_to_fhir.notation import Converter, Unreadable, Value
@@ -32,12 +33,12 @@ def converted(convert: Converter, node: Value, sender: Sender) -> Settled:
     """``convert`` depends on nothing but the text, how it is written, and who sent it."""
     if len(node.raw) > SHORT:
         return settled(convert(node, sender))
-    return _remembered(convert, type(node), node.raw, node.delimiters, sender)
+    return _remembered(convert, isinstance(node, Repetition), node.raw, node.delimiters, sender)
 
 
 @lru_cache(REMEMBERED)
-def _remembered(convert: Converter, kind: Any, raw: str, delimiters: Any, sender: Sender) -> Settled:
-    return settled(convert(kind(raw, delimiters), sender))
+def _remembered(convert: Converter, repeats: bool, raw: str, delimiters: Delimiters, sender: Sender) -> Settled:
+    return settled(convert(Repetition(raw, delimiters) if repeats else Field(raw, delimiters), sender))
 
 
 def settled(value: Any) -> Settled:
