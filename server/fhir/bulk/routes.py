@@ -22,6 +22,7 @@ from server.store.query import matches
 NDJSON = "application/fhir+ndjson"
 ENDING = ".ndjson"
 DELETED = "deleted"
+PIECE = 65_536
 RETRY = {"retry-after": "1", "x-progress": "being prepared"}
 
 
@@ -77,7 +78,19 @@ def file(gated: GatedStore, _: str, now: datetime, id: str, name: str) -> Respon
     kind = name.removesuffix(ENDING)
     if result is None or not name.endswith(ENDING) or not (kind in dict(result.counts) or kind == DELETED):
         raise NotFound("there is no such file")
-    return StreamingResponse(lines(gated, job, result, kind), media_type=NDJSON)
+    return StreamingResponse(gathered(lines(gated, job, result, kind)), media_type=NDJSON)
+
+
+def gathered(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Many at once: each piece of an answer is waited for in another thread."""
+    some, size = list[bytes](), 0
+    for each in lines:
+        some.append(each)
+        size += len(each)
+        if size >= PIECE:
+            yield b"".join(some)
+            some, size = [], 0
+    yield b"".join(some)
 
 
 def lines(gated: GatedStore, job: Job, result: Result, kind: str) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from server.fhir.operations.export import export, group_export, patient_export
 from server.fhir.operations.member_match import member_match
 from server.fhir.operations.meta import meta, meta_add, meta_delete
 from server.fhir.operations.patient_match import patient_match
+from server.fhir.operations.process_message import process_message
 from server.fhir.operations.validate import validate
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
@@ -86,6 +87,13 @@ OPERATIONS: Sequence[Operation] = (
     Operation("match", "Patient", frozenset({TYPE}), patient_match, f"{HL7}/Patient-match"),
     Operation("member-match", "Patient", frozenset({TYPE}), member_match, f"{HREX}/member-match"),
     Operation("docref", "DocumentReference", frozenset({TYPE}), docref, f"{US_CORE}/docref", reads=True),
+    Operation(
+        "process-message",
+        "",
+        frozenset({SYSTEM}),
+        process_message,
+        f"{HL7}/MessageHeader-process-message",
+    ),
     Operation("export", "", frozenset({SYSTEM}), export, f"{BULK}/export", reads=True),
     Operation("export", "Patient", frozenset({TYPE}), patient_export, f"{BULK}/patient-export", reads=True),
     Operation("export", "Group", frozenset({INSTANCE}), group_export, f"{BULK}/group-export", reads=True),
