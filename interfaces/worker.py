@@ -13,6 +13,7 @@ from server.store.duty import Chore, Duty
 from server.store.engine import Engine, Unavailable
 from server.store.journal import new_id, now
 from server.store.lease import Lease
+from server.store.retention import purge
 from server.store.store import Store
 
 SLOWEST = 60.0
@@ -25,9 +26,10 @@ def duties(store: Store, settings: Settings, base_url: str) -> Sequence[Duty]:
     """All that a worker does: one line each.
 
     The projections: a process that died between appending and projecting is not always followed by a write."""
-    tenant = settings.tenant
+    tenant, retention = settings.tenant, settings.retention
     return (
         Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),
+        Chore(f"{tenant}/retention", 3600.0, lambda: purge(store.engine, tenant, retention, now())),
         Exports(store, f"{base_url}/fhir", time.time),
     )
 

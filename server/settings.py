@@ -5,12 +5,17 @@ Read from a TOML file (``causeway.toml``, or the one that ``CAUSEWAY_SETTINGS`` 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.v2_to_fhir.site import Site
 from server.fhir.exchange import Rules
+from server.store.retention import Retention
+
+LONGEST = 365_000
+"""Days."""
 
 
 class BadSettings(ValueError):
@@ -25,6 +30,7 @@ class Settings:
     site: Site = field(default_factory=Site)
     fhir: Rules = field(default_factory=Rules)
     senders: Mapping[str, Site] = field(default_factory=dict)
+    retention: Retention = field(default_factory=Retention)
 
     def site_of(self, sender: str) -> Site:
         return self.senders.get(sender, self.site)
@@ -44,11 +50,12 @@ def load(path: Path | None) -> Settings:
 
 
 def settings(text: Mapping[str, Any]) -> Settings:
-    """The tables ``[site]``, ``[senders."APP|FACILITY"]``, which are laid over the site's, and ``[fhir]``."""
-    _known("", text, {"tenant", "site", "senders", "fhir"})
+    """The tables ``[site]``; ``[senders."APP|FACILITY"]``, which are laid over it; ``[fhir]``; ``[retention]``."""
+    _known("", text, {"tenant", "site", "senders", "fhir", "retention"})
     base = _site("site", text.get("site", {}), Site())
     senders = {name: _site(f"senders.{name}", each, base) for name, each in text.get("senders", {}).items()}
-    return Settings(text.get("tenant", "default"), base, _fhir(text.get("fhir", {})), senders)
+    rules, retention = _fhir(text.get("fhir", {})), _retention(text.get("retention", {}))
+    return Settings(text.get("tenant", "default"), base, rules, senders, retention)
 
 
 def _fhir(said: Mapping[str, Any]) -> Rules:
@@ -60,6 +67,15 @@ def _fhir(said: Mapping[str, Any]) -> Rules:
     if not isinstance(needs, bool):
         raise BadSettings("fhir.version_required is true or false")
     return Rules(deletes == "multiple", needs)
+
+
+def _retention(said: Mapping[str, Any]) -> Retention:
+    """Ages in days."""
+    _known("retention", said, {"messages", "versions"})
+    for name, days in said.items():
+        if not isinstance(days, int) or isinstance(days, bool) or not 0 < days < LONGEST:
+            raise BadSettings(f"retention.{name} has to be a number of days, 1 to {LONGEST - 1}")
+    return Retention(**{name: timedelta(days=days) for name, days in said.items()})
 
 
 def _site(place: str, said: Mapping[str, Any], base: Site) -> Site:

@@ -1,17 +1,15 @@
 """``causeway bench``: measurements on a store of their own, on this machine."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from interfaces.bench import claims, mllp, rest
 from interfaces.bench.figures import Figures
 from interfaces.bench.load import Advance, Failed
 from interfaces.cli import options
+from interfaces.cli.progress import watched
 from interfaces.serving import NotServing
 from mappings.fhir.json import dumps
 
@@ -44,22 +42,9 @@ def claims_(connections: Connections = 8, count: Count = 1000, json: options.Jso
 def tell(measure: Measure, count: int, connections: int, *, json: bool) -> None:
     """Exit 1 when something was not answered as it should be."""
     try:
-        with watched(count) as advance:
-            figures = measure(count, connections, advance)
+        with watched("answered", count) as advance:
+            figures = measure(count, connections, lambda: advance(1))
     except (Failed, NotServing) as error:
         typer.echo(f"causeway: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(dumps(figures.as_dict()) if json else str(figures))
-
-
-@contextmanager
-def watched(count: int) -> Iterator[Advance]:
-    """A bar on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as progress:
-        task = progress.add_task("answered", total=count)
-        yield lambda: progress.advance(task)

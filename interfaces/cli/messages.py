@@ -62,6 +62,9 @@ def replay(id: str, store: options.Store = options.STORE, settings: options.Sett
     configured = load(settings)
     with open_store(store) as opened:
         entry = one(opened, configured.tenant, id)
+        if not entry.raw:
+            typer.echo(f"message {id} is past the time for which messages are kept", err=True)
+            raise typer.Exit(1)
         again = Intake(opened, configured.site_of, configured.tenant).receive(entry.raw, "cli", replay_of=id).result()
     typer.echo(f"{again.id} {again.about['ack']} {again.about['issues']}".rstrip())
     raise typer.Exit(0 if again.about["status"] == "accepted" else 1)

@@ -138,20 +138,26 @@ class GatedStore:
         return _living(self._shown(self._store.read(self.principal.tenant, Key(type, id)), where))
 
     def vread(self, type: str, id: str, version: int) -> Version:
-        """One version of a resource that is theirs now and was theirs then. Raises as read does."""
+        """One version of a resource that is theirs now and was theirs then. Raises as read does; Gone, too, when it was
+        purged, and nothing tells any more whose it was then."""
         where = permit(self.principal, "vread", type)
         key = Key(type, id)
         self._shown(self._store.read(self.principal.tenant, key), where)
-        return _living(self._shown(self._store.vread(self.principal.tenant, key, version), where))
+        found = self._store.vread(self.principal.tenant, key, version)
+        if found and found.purged:
+            raise Gone("this version is past the time for which versions are kept")
+        return _living(self._shown(found, where))
 
     def history(self, type: str, id: str | None = None, *, limit: int, before: int | None = None) -> Page:
-        """Versions, newest first, of one resource or of a type. Raises Forbidden, NotFound."""
+        """Versions, newest first, of one resource or of a type; those that were purged are left out. Raises Forbidden,
+        NotFound."""
         where = permit(self.principal, "history" if id else "history-type", type)
         key = Key(type, id) if id else None
         if key:
             self._shown(self._store.read(self.principal.tenant, key), where)
         page = self._store.history(self.principal.tenant, key, type=None if key else type, limit=limit, before=before)
-        return replace(page, versions=tuple(each for each in page.versions if self._is_still_theirs(each, where)))
+        kept = (each for each in page.versions if not each.purged)
+        return replace(page, versions=tuple(each for each in kept if self._is_still_theirs(each, where)))
 
     def search(self, search: Search) -> Page:
         where = permit(self.principal, "search", search.type)

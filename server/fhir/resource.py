@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mappings.fhir.checker import check
-from mappings.fhir.json import Json, dumps
+from mappings.fhir.json import Json, dumps, loads
 from server.fhir.outcome import Invalid, Issue
+from server.fhir.registry import names
 from server.fhir.search.terms import own_terms, terms
 from server.identity.keys import identities
 from server.store.entry import NO_MARKS, Key, Marks, Version, Write
@@ -55,10 +56,22 @@ def prepare(
         key=key,
         base=number,
         body=dumps(stamped),
-        terms=tuple(sorted((*accepted.terms, *own_terms(key.id, snapshot.at)))),
+        terms=found_by(accepted.terms, key.id, snapshot.at),
         reserves=reserved(snapshot, key, base, accepted.identities, reserves_extra),
         marks=marks,
     )
+
+
+def found_by(said: Sequence[str], id: str, at: datetime) -> tuple[str, ...]:
+    """What the client said, and what the server knows."""
+    return tuple(sorted((*said, *own_terms(id, at))))
+
+
+def terms_of(version: Version) -> tuple[str, ...]:
+    """What a stored resource has to be found by, made of its body; what is none of FHIR's says so itself."""
+    if version.body is None or version.key.type not in names():
+        return version.terms
+    return found_by(terms(loads(version.body)), version.key.id, version.at)
 
 
 def deletion(base: Version) -> Write:

@@ -92,14 +92,15 @@ class Lease(Document):  # type: ignore[misc]
 
 
 class About(Document):  # type: ignore[misc]
-    """What the store is: one document."""
+    """What the store is: one document. Others are notes, each a ``text``."""
 
     meta = kept_in("about")
 
     key = StringField(primary_key=True)
-    schema = IntField(required=True)
-    namespace = StringField(required=True)
+    schema = IntField()
+    namespace = StringField()
     checked = IntField()
+    text = StringField()
 
 
 class Collections(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from server.store.entry import Entry, Key, Version, Write
 from server.store.query import Query, Search
+from server.store.upkeep import Upkeep
 
 
 class Unavailable(Exception):
@@ -50,7 +51,7 @@ class Page:
     next: str | None = None
 
 
-class Engine(Protocol):
+class Engine(Upkeep, Protocol):
     """One contract, met by ``sqlite.py`` and ``mongo.py`` and tested once for both (``tests/server/store``)."""
 
     def last(self, tenant: str) -> int:

@@ -11,6 +11,9 @@ overwriting newer values."""
 
 NO_MARKS: Marks = {}
 
+PURGED = b""
+"""The body of a version that was purged."""
+
 
 class Key(NamedTuple):
     """A resource's address within a tenant."""
@@ -42,6 +45,11 @@ class Version:
     @property
     def deleted(self) -> bool:
         return self.body is None
+
+    @property
+    def purged(self) -> bool:
+        """That it was is known; what it said was kept as long as it had to be (``retention.py``)."""
+        return self.body == PURGED
 
 
 @dataclass(frozen=True, slots=True)

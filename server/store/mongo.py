@@ -3,12 +3,12 @@
 Nothing depends on a transaction, on a second unique index, or on being alone: the journal's ``_id`` decides who writes,
 and a projection is a guarded write that may come late, or twice."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pymongo.errors import DuplicateKeyError
 
-from server.store import mongo_log, mongo_search
+from server.store import mongo_log, mongo_search, mongo_upkeep
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version
 from server.store.instants import instant
@@ -93,7 +93,7 @@ class MongoEngine:
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
         with troubles():
-            return mongo_log.after(self._entry, tenant, after, limit)
+            return mongo_log.after(mongo_log.safe(self._entry), tenant, after, limit)
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
         with troubles():
@@ -113,6 +113,55 @@ class MongoEngine:
         with troubles():
             doc = self._lease.find_one({"_id": name})
             return int(doc["done"]) if doc else None
+
+    def leases(self) -> Mapping[str, int]:
+        with troubles():
+            return {doc["_id"]: int(doc["done"]) for doc in self._lease.find().sort("_id", 1)}
+
+    def tenants(self) -> Sequence[str]:
+        with troubles():
+            return mongo_upkeep.tenants(self._entry)
+
+    def types(self, tenant: str) -> Sequence[str]:
+        with troubles():
+            return mongo_upkeep.types(self._current, tenant)
+
+    def current(self, tenant: str, type: str, after: str, limit: int) -> Sequence[Version]:
+        with troubles():
+            return mongo_upkeep.current(self._current, tenant, type, after, limit)
+
+    def held(self, tenant: str, after: str, limit: int) -> Sequence[tuple[str, Key]]:
+        with troubles():
+            return mongo_upkeep.held(self._held, tenant, after, limit)
+
+    def faults(self) -> Iterator[str]:
+        with troubles():
+            yield from mongo_upkeep.faults(self._server.collections)
+
+    def reindex(self, tenant: str, versions: Sequence[Version]) -> int:
+        with troubles():
+            return mongo_upkeep.reindex(self._server.collections, tenant, versions)
+
+    def purge(self, tenant: str, entries: Sequence[Entry], *, messages: bool, versions: bool) -> None:
+        with troubles():
+            if messages:
+                mongo_upkeep.purge_messages(self._entry, tenant, entries)
+            if versions:
+                mongo_upkeep.purge_versions(self._entry, tenant, [write for each in entries for write in each.writes])
+
+    def adopt(self, namespace: str) -> None:
+        if namespace != self._namespace:
+            with troubles():
+                mongo_upkeep.adopt(self._server.collections, namespace)
+            self._namespace = namespace
+
+    def note(self, name: str, text: str | None) -> None:
+        with troubles():
+            mongo_upkeep.note(self._about, name, text)
+
+    def noted(self, name: str) -> str | None:
+        with troubles():
+            return mongo_upkeep.noted(self._about, name)
 
     def namespace(self) -> str:
         return self._namespace

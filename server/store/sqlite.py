@@ -1,10 +1,10 @@
 """The embedded engine: one SQLite file; the journal and its projections are written in one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from server.store import sqlite_log, sqlite_search
+from server.store import sqlite_log, sqlite_search, sqlite_upkeep
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version
 from server.store.instants import instant
@@ -107,6 +107,58 @@ class SqliteEngine:
         with self._file.reading() as db:
             row = db.execute("SELECT done FROM lease WHERE name = ?", (name,)).fetchone()
             return int(row[0]) if row else None
+
+    def leases(self) -> Mapping[str, int]:
+        with self._file.reading() as db:
+            return dict(db.execute("SELECT name, done FROM lease ORDER BY name"))
+
+    def tenants(self) -> Sequence[str]:
+        with self._file.reading() as db:
+            return sqlite_upkeep.tenants(db)
+
+    def types(self, tenant: str) -> Sequence[str]:
+        with self._file.reading() as db:
+            return sqlite_upkeep.types(db, tenant)
+
+    def current(self, tenant: str, type: str, after: str, limit: int) -> Sequence[Version]:
+        with self._file.reading() as db:
+            return sqlite_upkeep.current(db, self._place(db, tenant, type), after, limit)
+
+    def held(self, tenant: str, after: str, limit: int) -> Sequence[tuple[str, Key]]:
+        with self._file.reading() as db:
+            return sqlite_upkeep.held(db, self._place(db, tenant), after, limit)
+
+    def faults(self) -> Iterator[str]:
+        with self._file.reading() as db:
+            yield from sqlite_upkeep.faults(db)
+
+    def reindex(self, tenant: str, versions: Sequence[Version]) -> int:
+        with self._file.writing() as db:
+            placed = [(self._place(db, tenant, each.key.type), each) for each in versions]
+            return sqlite_upkeep.reindex(db, placed)
+
+    def purge(self, tenant: str, entries: Sequence[Entry], *, messages: bool, versions: bool) -> None:
+        writes = [write for entry in entries for write in entry.writes if write.base]
+        with self._file.purging() as db:
+            if messages:
+                sqlite_upkeep.purge_messages(db, self._place(db, tenant), entries)
+            if versions:
+                superseded = [(self._place(db, tenant, each.key.type), each.key.id, each.base) for each in writes]
+                sqlite_upkeep.purge_versions(db, superseded)
+
+    def adopt(self, namespace: str) -> None:
+        if namespace != self._namespace:
+            with self._file.writing() as db:
+                sqlite_upkeep.adopt(db, namespace)
+            self._namespace = namespace
+
+    def note(self, name: str, text: str | None) -> None:
+        with self._file.writing() as db:
+            sqlite_upkeep.note(db, name, text)
+
+    def noted(self, name: str) -> str | None:
+        with self._file.reading() as db:
+            return sqlite_upkeep.noted(db, name)
 
     def namespace(self) -> str:
         return self._namespace

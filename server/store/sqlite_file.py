@@ -64,6 +64,16 @@ class File:
                 raise
             self._commit()
 
+    @contextmanager
+    def purging(self) -> Iterator[sqlite3.Connection]:
+        """What is taken away is overwritten, not only let go. https://www.sqlite.org/pragma.html#pragma_secure_delete"""
+        with self.writing() as db:
+            db.execute("PRAGMA secure_delete = ON")
+            try:
+                yield db
+            finally:
+                db.execute("PRAGMA secure_delete = OFF")
+
     def _commit(self) -> None:
         try:
             self._writer.execute("COMMIT")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from server.store.engine import Engine, Unusable
@@ -32,16 +33,24 @@ class Store:
         self.engine.close()
 
 
-def open_engine(url: str) -> Engine:
-    """``sqlite:///file``, ``sqlite:////absolute/file``, ``sqlite://`` (in memory), ``mongodb://host/database``."""
+def open_engine(url: str, *, make: bool = True) -> Engine:
+    """``sqlite:///file``, ``sqlite:////absolute/file``, ``sqlite://`` (in memory), ``mongodb://host/database``.
+
+    Without ``make`` a file that is not there is Unusable: a name that was mistyped is no empty store."""
     scheme, path = urlsplit(url).scheme, urlsplit(url).path
     if scheme == "sqlite":
-        return SqliteEngine(unquote(path[1:]) or MEMORY)
+        return SqliteEngine(_file(unquote(path[1:]) or MEMORY, make=make))
     if scheme in {"mongodb", "mongodb+srv"}:
         from server.store.mongo import MongoEngine  # noqa: PLC0415 only who uses it loads it
 
         return MongoEngine(url)
     raise Unusable("a store's URL is sqlite:///FILE or mongodb://HOST/DATABASE")
+
+
+def _file(path: str, *, make: bool) -> str:
+    if not make and not Path(path).is_file():
+        raise Unusable(f"there is no store {path}")
+    return path
 
 
 def open_store(url: str, clock: Callable[[], datetime] = now, ids: Callable[[], str] = new_id) -> Store:

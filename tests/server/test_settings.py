@@ -1,11 +1,13 @@
 """The settings file: what it may say, and what is said about one that cannot be meant."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from server.fhir.exchange import Rules
 from server.settings import BadSettings, load
+from server.store.retention import Retention
 
 GOOD = """
 tenant = "riverbend"
@@ -19,6 +21,8 @@ identifying = ["MR"]
 [fhir]
 conditional_delete = "multiple"
 version_required = true
+[retention]
+messages = 90
 """
 
 
@@ -32,14 +36,19 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert lab.zone == ZoneInfo("Europe/London")
     assert lab.authorities == {"RIVERBEND": "urn:oid:1.2.3", "EAST": "urn:oid:1.2.4"}
     assert lab.identifying == {"MR"}
+    assert found.retention == Retention(messages=timedelta(days=90), versions=None)
     assert found.fhir == Rules(deletes_many=True, needs_version=True)
 
 
 def test_without_a_file_the_defaults_hold():
     assert load(None).tenant == "default"
+    assert load(None).retention == Retention(None, None)
 
 
 BAD = {
+    "an age that is none": ("[retention]\nmessages = '90'", "retention.messages has to be a number of days"),
+    "no age at all": ("[retention]\nversions = 0", "retention.versions has to be a number of days"),
+    "an age of something else": ("[retention]\nentries = 9", "retention has no setting 'entries'"),
     "not TOML": ("tenant = ", "Invalid value"),
     "an unknown setting": ("tennant = 'x'", "no setting 'tennant'"),
     "an unknown setting of a sender": ("[senders.'A|B']\nzome = 'UTC'", "senders.A|B has no setting 'zome'"),

@@ -82,3 +82,15 @@ def test_one_that_is_not_there(run, command):
 
 def test_a_date_that_is_none(run):
     assert run("list", "--since", "yesterday").exit_code == 2
+
+
+def test_one_that_is_past_its_time_is_not_taken_in_again(run, url):
+    with open_store(url) as store:
+        store.engine.purge("default", store.tail("default", 0, 9), messages=True, versions=False)
+    (good,) = json.loads(run("list", "--json", "--control-id", "good").stdout)
+    result = run("replay", good["id"])
+    assert (result.exit_code, result.stderr.strip()) == (
+        1,
+        f"message {good['id']} is past the time for which messages are kept",
+    )
+    assert json.loads(run("show", good["id"], "--json").stdout)["raw"] == ""

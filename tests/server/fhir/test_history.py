@@ -66,3 +66,15 @@ async def test_of_nothing(ask, issues):
 
     assert response.status_code == 404
     assert issues(response) == [("not-found", None, "there is no such resource")]
+
+
+async def test_a_version_that_was_purged_is_left_out(ask, written, store):
+    store.engine.purge("default", store.tail("default", 0, 9), messages=True, versions=True)
+    one = (await ask("GET", "Patient/a/_history")).json()
+    all_of_them = (await ask("GET", "Patient/_history")).json()
+
+    assert [told(each)[1:] for each in one["entry"]] == [("Patient/a", "204", 'W/"3"')]
+    assert [told(each)[1:] for each in all_of_them["entry"]] == [
+        ("Patient/a", "204", 'W/"3"'),
+        ("Patient/b", "201", 'W/"1"'),
+    ]

@@ -37,3 +37,11 @@ async def test_not_there(ask, issues, written, case):
 
     assert response.status_code == status
     assert issues(response) == [(code, None, text)]
+
+
+async def test_a_version_that_was_purged(ask, issues, written, store):
+    store.engine.purge("default", store.tail("default", 0, 9), messages=True, versions=True)
+    response = await ask("GET", "Patient/a/_history/1")
+
+    assert response.status_code == 410
+    assert issues(response) == [("deleted", None, "this version is past the time for which versions are kept")]
