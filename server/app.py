@@ -31,19 +31,24 @@ EXPOSED = (
     "Location",
     "Retry-After",
     "WWW-Authenticate",
+    "X-Correlation-Id",
     "X-Progress",
     "X-Request-Id",
 )
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = (
     "Accept",
     "Authorization",
+    "Cache-Control",
+    "Content-Encoding",
     "Content-Type",
     "If-Match",
     "If-Modified-Since",
     "If-None-Exist",
     "If-None-Match",
     "Prefer",
+    "X-Request-Id",
+    "X-Requested-With",
 )
 
 

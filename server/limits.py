@@ -3,6 +3,7 @@
 https://www.rfc-editor.org/rfc/rfc9110#section-15.5"""
 
 import asyncio
+import zlib
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +12,10 @@ from mappings.fhir.json import dumps
 from server.fhir.outcome import Issue, operation_outcome
 
 SEPARATORS = (b"%2f", b"%5c", b"%00")
+PLAIN = frozenset({b"", b"identity"})
+GZIP = frozenset({b"gzip", b"x-gzip"})
+GZIP_WINDOW = 31
+"""zlib's word for a gzip header and its largest window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,9 @@ class Limits:
     target: int = 16_384
     headers: int = 32_768
     body_seconds: float = 30.0
+
+
+UNSUPPORTED = 415
 
 
 class Refused(Exception):
@@ -51,6 +59,8 @@ class Bounded:
             check_head(scope, self._limits)
             check_path(scope["raw_path"])
             body = await gathered(receive, self._limits)
+            if body and coding(scope) in GZIP:
+                body = unpacked(body, self._limits)
         except Refused as refused:
             await refuse(send, refused)
             return
@@ -65,11 +75,30 @@ def check_head(scope: Scope, limits: Limits) -> None:
         raise Refused(414, f"the address is longer than {limits.target} bytes", "too-long")
     if sum(len(name) + len(value) for name, value in scope["headers"]) > limits.headers:
         raise Refused(431, f"the headers are longer than {limits.headers} bytes", "too-long")
-    if header(scope, b"content-encoding") not in {b"", b"identity"}:
-        raise Refused(415, "an encoded body is not taken; send it as it is", "not-supported")
+    if coding(scope) not in PLAIN | GZIP:
+        raise Refused(415, "a body is sent as it is, or with gzip", "not-supported")
     length = header(scope, b"content-length")
     if length and (not length.isdigit() or int(length) > limits.body):
         raise too_large(limits)
+
+
+def coding(scope: Scope) -> bytes:
+    """https://www.rfc-editor.org/rfc/rfc9110#section-8.4"""
+    return header(scope, b"content-encoding").strip().lower()
+
+
+def unpacked(body: bytes, limits: Limits) -> bytes:
+    """What was sent with gzip, never more than a body may be, however small it was made. Raises Refused."""
+    inflating = zlib.decompressobj(wbits=GZIP_WINDOW)
+    try:
+        found = inflating.decompress(body, limits.body + 1)
+    except zlib.error:
+        raise Refused(400, "the body is not gzip", "structure") from None
+    if len(found) > limits.body:
+        raise too_large(limits)
+    if not inflating.eof or inflating.unused_data:
+        raise Refused(400, "the body is not one whole gzip member", "structure")
+    return found
 
 
 def check_path(path: bytes) -> None:
@@ -128,6 +157,7 @@ async def refuse(send: Send, refused: Refused) -> None:
         (b"content-type", b"application/fhir+json"),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
+        *(((b"accept-encoding", b"gzip"),) if refused.status == UNSUPPORTED else ()),
     ]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

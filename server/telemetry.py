@@ -3,6 +3,7 @@
 Never an address's query, a body or an id, since those may be a patient's."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOG = logging.getLogger("causeway.access")
+
+NUMBER = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+"""A request's id as its client gave it: it is sent back, and not noted. https://hl7.org/fhir/R4/http.html#custom"""
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -64,12 +68,14 @@ class Observed:
         what = seen(scope)
         what.request_id = self._new_id()
         began, status = time.perf_counter(), 500
+        theirs = [value for name, value in scope["headers"] if name == b"x-request-id" and NUMBER.fullmatch(value)]
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", what.request_id.encode())]
+                echoed = [(b"x-correlation-id", each) for each in theirs]
+                message["headers"] = [*message["headers"], (b"x-request-id", what.request_id.encode()), *echoed]
             await send(message)
 
         try:

@@ -2,7 +2,7 @@
 
 https://hl7.org/fhir/smart-app-launch/STU2.2/scopes-and-launch-context.html, https://hl7.org/fhir/R4/compartmentdefinition.html"""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -148,16 +148,31 @@ class GatedStore:
             raise Gone("this version is past the time for which versions are kept")
         return _living(self._shown(found, where))
 
-    def history(self, type: str, id: str | None = None, *, limit: int, before: int | None = None) -> Page:
-        """Versions, newest first, of one resource or of a type; those that were purged are left out. Raises Forbidden,
-        NotFound."""
-        where = permit(self.principal, "history" if id else "history-type", type)
-        key = Key(type, id) if id else None
+    def history(self, type: str = "", id: str | None = None, *, limit: int, before: int | None = None) -> Page:
+        """Versions, newest first, of one resource, of a type or of all; those that were purged are left out. Raises
+        Forbidden, NotFound."""
+        tenant, key = self.principal.tenant, Key(type, id) if id else None
+        reaches = self._reaches("history" if id else "history-type", type)
         if key:
-            self._shown(self._store.read(self.principal.tenant, key), where)
-        page = self._store.history(self.principal.tenant, key, type=None if key else type, limit=limit, before=before)
+            self._shown(self._store.read(tenant, key), reaches(type))
+        page = self._store.history(tenant, key, type=None if key else type or None, limit=limit, before=before)
         kept = (each for each in page.versions if not each.purged)
-        return replace(page, versions=tuple(each for each in kept if self._is_still_theirs(each, where)))
+        theirs = (each for each in kept if self._is_still_theirs(each, reaches(each.key.type)))
+        return replace(page, versions=tuple(theirs))
+
+    def after(self, version: Version) -> Version | None:
+        """What followed on a version that was seen, if anything did."""
+        return self._store.vread(self.principal.tenant, version.key, version.version + 1)
+
+    def _reaches(self, interaction: str, type: str) -> Callable[[str], Query]:
+        """By type, what may be seen of it. Raises Forbidden when that is nothing of anything."""
+        if type:
+            where = permit(self.principal, interaction, type)
+            return lambda _: where
+        action = ACTIONS[interaction]
+        if not any(isinstance(each, ResourceScope) and action in each.actions for each in self.principal.scopes):
+            raise Forbidden(f"the access token does not allow {interaction} of anything")
+        return lambda each: reach(self.principal, action, each)
 
     def search(self, search: Search) -> Page:
         where = permit(self.principal, "search", search.type)

@@ -12,6 +12,7 @@ from mappings.fhir.json import Json, dumps
 from server.fhir.exchange import Parameters, Request, etag
 from server.fhir.outcome import Issue, operation_outcome
 from server.fhir.resource import instant
+from server.fhir.subset import shown
 from server.store.entry import Version
 
 SAFE = ",:|$/*"
@@ -35,7 +36,8 @@ def full_url(request: Request, version: Version) -> str:
 
 
 def match(request: Request, version: Version, mode: str = "match") -> Json:
-    return {"fullUrl": full_url(request, version), "resource": raw(version.body), "search": {"mode": mode}}
+    body = shown(request.query, version.body)
+    return {"fullUrl": full_url(request, version), "resource": raw(body), "search": {"mode": mode}}
 
 
 def told(issues: Sequence[Issue]) -> Json:

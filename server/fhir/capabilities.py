@@ -13,7 +13,7 @@ from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
 
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
-SYSTEM_INTERACTIONS = ("batch", "transaction")
+SYSTEM_INTERACTIONS = ("batch", "transaction", "search-system", "history-system")
 SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
@@ -30,6 +30,21 @@ def statement(base: str, at: datetime, oauth: Mapping[str, str], rules: Rules) -
             "fhirVersion": "4.0.1",
             "format": ["json", "application/fhir+json"],
             "rest": [rest(oauth, rules)],
+        }
+    )
+
+
+def terminology(base: str, at: datetime) -> bytes:
+    """What ``mode=terminology`` asks for. https://hl7.org/fhir/R4/terminologycapabilities.html"""
+    return dumps(
+        {
+            "resourceType": "TerminologyCapabilities",
+            "status": "active",
+            "date": instant(at),
+            "kind": "instance",
+            "software": {"name": "Causeway", "version": version("causeway")},
+            "implementation": {"description": "Causeway FHIR R4 API", "url": base},
+            "codeSearch": "explicit",
         }
     )
 

@@ -1,6 +1,7 @@
 """https://hl7.org/fhir/R4/http.html#read"""
 
 from server.auth.gate import GatedStore
+from server.fhir import subset
 from server.fhir.exchange import Answer, Request, unchanged, validators
 from server.store.entry import Version
 
@@ -14,4 +15,4 @@ def shown(request: Request, version: Version) -> Answer:
     headers = validators(version)
     if unchanged(request, version):
         return Answer(304, headers=headers, version=version)
-    return Answer(200, version.body or b"", headers, version)
+    return Answer(200, subset.shown(request.query, version.body), headers, version)

@@ -18,15 +18,17 @@ from server.auth.gate import GatedStore, Principal
 from server.fhir import registry
 from server.fhir.batch import process
 from server.fhir.bulk.routes import EXPORTS
-from server.fhir.capabilities import statement
+from server.fhir.capabilities import statement, terminology
 from server.fhir.commit import parameters
-from server.fhir.exchange import USUAL, Answer, Request, Rules
+from server.fhir.exchange import USUAL, Answer, Parameters, Request, Rules
 from server.fhir.negotiation import media_type, pretty
-from server.fhir.routes import interaction, matched, perform
+from server.fhir.outcome import Invalid, MethodNotAllowed
+from server.fhir.routes import ROUTES, allow, interaction, matched, perform
+from server.fhir.subset import shown
 from server.store.store import Store
 from server.telemetry import Seen, seen
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 THREADS = 64
 """Requests that are worked on at once: most of them wait for the store."""
 
@@ -55,11 +57,10 @@ Serve = Callable[[Site, HttpRequest, bytes], Response]
 def routes(site: Site) -> list[Route]:
     """Only the CapabilityStatement is for everybody. What else there is, the table says, to Bundles as well."""
     threads = ThreadPoolExecutor(THREADS, "fhir")
-    bundles, one = endpoint(site, threads, serve_bundle), endpoint(site, threads, serve)
+    one = endpoint(site, threads, serve)
     return [
-        Route("/fhir", bundles, methods=["POST"]),
-        Route("/fhir/", bundles, methods=["POST"]),
-        Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=["GET"]),
+        Route("/fhir", one, methods=METHODS),
+        Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=METHODS),
         *(Route(path, endpoint(site, threads, exported(act)), methods=[method]) for path, method, act in EXPORTS),
         Route("/fhir/{address:path}", one, methods=METHODS),
     ]
@@ -88,24 +89,37 @@ def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
 
 def serve_metadata(site: Site, http: HttpRequest, _: bytes) -> Response:
     seen(http.scope).interaction = "capabilities"
-    return rendered(http, parameters(http.url.query), Answer(200, site.capabilities))
+    if http.method == "OPTIONS":
+        return Response(status_code=204, headers={"allow": allow({"GET"})})
+    if http.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed("this method is not offered here", headers={"allow": allow({"GET"})})
+    query = parameters(http.url.query)
+    return rendered(http, query, Answer(200, capabilities(site, query)))
+
+
+def capabilities(site: Site, query: Parameters) -> bytes:
+    """https://hl7.org/fhir/R4/http.html#capabilities. All of a CapabilityStatement is normative."""
+    match dict(query).get("mode", "full"):
+        case "full" | "normative":
+            return shown(query, site.capabilities)
+        case "terminology":
+            return shown(query, terminology(site.base, site.clock()))
+        case _:
+            raise Invalid("mode is one of full, normative, terminology")
 
 
 def serve(site: Site, http: HttpRequest, body: bytes) -> Response:
-    """One interaction."""
+    """One interaction; many, where a Bundle is sent to the base."""
     principal = identified(site, http)
-    path, names = matched(http.path_params["address"])
-    describe(seen(http.scope), interaction(path, http.method).name, names.get("type", ""))
-    request = asked(site, http, body, names)
-    return rendered(http, request.query, perform(GatedStore(site.store, principal), path, http.method, request))
-
-
-def serve_bundle(site: Site, http: HttpRequest, body: bytes) -> Response:
-    """Many of them."""
-    principal = identified(site, http)
-    describe(seen(http.scope), "transaction", "Bundle")
-    request = asked(site, http, body, {})
-    return rendered(http, request.query, process(GatedStore(site.store, principal), request))
+    path, names = matched(http.path_params.get("address", ""))
+    if http.method == "OPTIONS":
+        return Response(status_code=204, headers={"allow": allow(ROUTES[path])})
+    asked_for = interaction(path, http.method).name
+    describe(seen(http.scope), asked_for, names.get("type", ""))
+    request, gated = asked(site, http, body, names), GatedStore(site.store, principal)
+    if asked_for == "transaction":
+        return rendered(http, request.query, process(gated, request))
+    return rendered(http, request.query, perform(gated, path, http.method, request))
 
 
 def identified(site: Site, http: HttpRequest) -> Principal:
@@ -128,7 +142,7 @@ def describe(note: Seen, interaction: str, type: str) -> None:
     note.type = type if type in registry.names() else ""
 
 
-def rendered(http: HttpRequest, query: tuple[tuple[str, str], ...], answer: Answer) -> Response:
+def rendered(http: HttpRequest, query: Parameters, answer: Answer) -> Response:
     form = media_type(query, http.headers.get("accept"))
     body = pretty(query, answer.body)
     headers = {**answer.headers, "content-type": form} if body else dict(answer.headers)

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/http.html#summary"""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,10 +13,11 @@ from server.fhir.delete import delete, delete_if
 from server.fhir.exchange import Answer, Request
 from server.fhir.history import history
 from server.fhir.operations.table import operate, operate_by_get
-from server.fhir.outcome import MethodNotAllowed, NotFound
+from server.fhir.outcome import Invalid, MethodNotAllowed, NotFound
 from server.fhir.patch import patch, patch_if
 from server.fhir.read import read
 from server.fhir.registry import permitted, resource_type
+from server.fhir.search_system import search_system, search_system_by_post
 from server.fhir.search_type import search, search_by_post
 from server.fhir.update import update, update_if
 from server.fhir.vread import vread
@@ -32,11 +33,19 @@ class Interaction:
     run: Run
 
 
+def nested(_: GatedStore, __: Request) -> Answer:
+    """Whoever processes Bundles asks for the interactions of this table."""
+    raise Invalid("a Bundle cannot be an entry of a Bundle")
+
+
 READ = Interaction("read", read)
 SEARCH = Interaction("search-type", search)
 OPERATION = {"GET": Interaction("operation", operate_by_get), "POST": Interaction("operation", operate)}
 
 ROUTES: Mapping[str, Mapping[str, Interaction]] = {
+    "": {"GET": Interaction("search-system", search_system), "POST": Interaction("transaction", nested)},
+    "_search": {"POST": Interaction("search-system", search_system_by_post)},
+    "_history": {"GET": Interaction("history-system", history)},
     "{type}/_search": {"POST": Interaction("search-type", search_by_post)},
     "{type}/_history": {"GET": Interaction("history-type", history)},
     "${operation}": OPERATION,
@@ -73,17 +82,23 @@ def interaction(path: str, method: str) -> Interaction:
     offered = ROUTES[path]
     found = offered.get("GET" if method == "HEAD" else method)
     if found is None:
-        raise MethodNotAllowed("this method is not offered here", headers={"allow": ", ".join(sorted(offered))})
+        raise MethodNotAllowed("this method is not offered here", headers={"allow": allow(offered)})
     return found
+
+
+def allow(offered: Collection[str]) -> str:
+    """https://www.rfc-editor.org/rfc/rfc9110#section-10.2.1"""
+    methods = {*offered, *(("HEAD",) if "GET" in offered else ()), "OPTIONS"}
+    return ", ".join(sorted(methods))
 
 
 def perform(gated: GatedStore, path: str, method: str, request: Request) -> Answer:
     """One interaction, if the type has it."""
     asked = interaction(path, method)
-    if asked.name != "operation":
-        permitted(request.type, asked.name)
-    elif request.type:
+    if request.type and asked.name == "operation":
         resource_type(request.type)
+    elif request.type:
+        permitted(request.type, asked.name)
     return asked.run(gated, request)
 
 

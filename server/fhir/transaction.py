@@ -63,7 +63,8 @@ def transaction(gated: GatedStore, request: Request, steps: Sequence[Step]) -> l
 def writes(step: Step) -> bool:
     """Raises Invalid for what can neither be part of an entry nor wait until it is written."""
     with placed(step.place):
-        permitted(step.request.type, step.interaction)
+        if step.request.type:
+            permitted(step.request.type, step.interaction)
         if step.interaction not in ORDER and step.method not in READING:
             raise Invalid("this cannot be part of a transaction")
     return step.interaction in ORDER

@@ -171,8 +171,31 @@ async def test_what_is_not_there(client, path):
     assert response.json()["issue"][0]["code"] == "not-found"
 
 
-async def test_only_bundles_belong_at_the_base(client):
-    response = await client.get("/fhir")
+METHODS = {
+    "the base": ("PUT", "/fhir", "GET, HEAD, OPTIONS, POST"),
+    "the base with a slash": ("DELETE", "/fhir/", "GET, HEAD, OPTIONS, POST"),
+    "the statement": ("POST", "/fhir/metadata", "GET, HEAD, OPTIONS"),
+    "a type": ("PUT", "/fhir/Patient/_search", "OPTIONS, POST"),
+    "a resource": ("POST", "/fhir/Patient/a", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+    "a version": ("DELETE", "/fhir/Patient/a/_history/1", "GET, HEAD, OPTIONS"),
+}
 
-    assert (response.status_code, response.headers["allow"]) == (405, "POST")
-    assert response.json()["issue"][0]["code"] == "not-supported"
+
+@pytest.mark.parametrize(("method", "path", "allow"), METHODS.values(), ids=METHODS)
+async def test_methods(client, method, path, allow):
+    """What is not offered is answered with what is; and whoever asks for that alone is told."""
+    refused, told = await client.request(method, path, json={}), await client.options(path)
+
+    assert (refused.status_code, refused.headers["allow"]) == (405, allow)
+    assert refused.json()["issue"][0]["code"] == "not-supported"
+    assert (told.status_code, told.content, told.headers["allow"]) == (204, b"", allow)
+
+
+async def test_a_clients_own_number_is_sent_back(client):
+    """https://hl7.org/fhir/R4/http.html#custom"""
+    told = await client.get("/fhir/metadata", headers={"x-request-id": "call-7"})
+    odd = await client.get("/fhir/metadata", headers={"x-request-id": "a b"})
+
+    assert told.headers["x-correlation-id"] == "call-7"
+    assert told.headers["x-request-id"] not in {"", "call-7"}
+    assert "x-correlation-id" not in odd.headers

@@ -1,6 +1,7 @@
 """What is too long, too large or too slow never reaches the application."""
 
 import asyncio
+from gzip import compress
 
 import pytest
 
@@ -45,6 +46,22 @@ async def test_what_is_within_goes_through_whole():
     assert app == [b"a" * 60 + b"b" * 40]
 
 
+async def test_what_was_packed_goes_through_unpacked():
+    app = Reached()
+
+    assert await ask(app, (compress(b"a" * 100),), headers=PACKED) is None
+    assert app == [b"a" * 100]
+
+
+async def test_nothing_needs_no_unpacking():
+    app = Reached()
+
+    assert await ask(app, headers=PACKED) is None
+    assert app == [b""]
+
+
+PACKED = [(b"content-encoding", b"gzip")]
+WHOLE = "the body is not one whole gzip member"
 REFUSED = {
     "body said to be large": ({"headers": [(b"content-length", b"101")]}, 413, "the body is larger than 100 bytes"),
     "body large, said or not": ({"parts": (b"a" * 60, b"b" * 41)}, 413, "the body is larger than 100 bytes"),
@@ -53,11 +70,11 @@ REFUSED = {
     "address": ({"path": b"/" + b"a" * 50}, 414, "the address is longer than 50 bytes"),
     "query": ({"query": b"a" * 50}, 414, "the address is longer than 50 bytes"),
     "headers": ({"headers": [(b"x", b"a" * 200)]}, 431, "the headers are longer than 200 bytes"),
-    "compressed body": (
-        {"headers": [(b"content-encoding", b"gzip")]},
-        415,
-        "an encoded body is not taken; send it as it is",
-    ),
+    "another compression": ({"headers": [(b"content-encoding", b"br")]}, 415, "a body is sent as it is, or with gzip"),
+    "no gzip": ({"headers": PACKED, "parts": (b"{}",)}, 400, "the body is not gzip"),
+    "half of it": ({"headers": PACKED, "parts": (compress(b"{}")[:-9],)}, 400, WHOLE),
+    "more than it": ({"headers": PACKED, "parts": (compress(b"{}") + b"x",)}, 400, WHOLE),
+    "a bomb": ({"headers": PACKED, "parts": (compress(b"a" * 101),)}, 413, "the body is larger than 100 bytes"),
     "encoded slash": ({"path": b"/fhir/Patient/..%2F1"}, 400, "the path has an encoded separator"),
     "encoded NUL": ({"path": b"/fhir/Patient/%00"}, 400, "the path has an encoded separator"),
 }

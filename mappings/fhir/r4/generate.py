@@ -215,6 +215,17 @@ def compartments(resources: Resources) -> Json:
     }
 
 
+def summaries(resources: Resources) -> Json:
+    """By resource type: the elements of its summary. https://hl7.org/fhir/R4/search.html#summary"""
+    types = (each for each in resources["StructureDefinition"] if _defines_a_type(each) and each["kind"] == "resource")
+    return {
+        each["name"]: [
+            element["path"].partition(".")[2] for element in each["snapshot"]["element"][1:] if element.get("isSummary")
+        ]
+        for each in sorted(types, key=lambda each: str(each["name"]))
+    }
+
+
 def tables(package: Path) -> dict[str, Json]:
     """Every table by the name of its file."""
     resources = read(package)
@@ -222,6 +233,7 @@ def tables(package: Path) -> dict[str, Json]:
     bound = (row[4] for each in types["types"].values() for row in each["elements"] if row[4])
     return {
         "structures": types,
+        "summaries": summaries(resources),
         "codes": codes(resources, bound),
         "search_parameters": search_parameters(resources),
         "compartments": compartments(resources),

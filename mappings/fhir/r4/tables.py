@@ -153,6 +153,12 @@ def members(type: str) -> tuple[Element, ...]:
 
 
 @cache
+def summary(type: str) -> frozenset[str]:
+    """Of a resource type: the paths of the elements that its summary has."""
+    return frozenset(_table("summaries")[type])
+
+
+@cache
 def children(type: str) -> Mapping[str, tuple[tuple[str, str], ...]]:
     """By the name that FHIRPath uses: the names it may have in JSON, each with the path of its type."""
     return {

@@ -13,7 +13,8 @@ from server.fhir.search.escapes import split
 from server.fhir.search.include import INCLUDES, Include, includes
 from server.fhir.search.kind import Asked
 from server.fhir.search.kinds import kind, question
-from server.fhir.search.result import MAX_COUNT, RESULT, SUMMARIES, TOTALS, choice, counted, printable, single, sort
+from server.fhir.search.result import MAX_COUNT, RESULT, TOTALS, choice, counted, printable, single, sort
+from server.fhir.subset import extent
 from server.store.query import All, Any, Not, Query, Search, starts
 
 MAX_PARAMETERS = 60
@@ -27,7 +28,6 @@ NOT_YET = frozenset(
         "_contained",
         "_containedType",
         "_content",
-        "_elements",
         "_filter",
         "_has",
         "_list",
@@ -76,15 +76,17 @@ def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], bas
     where = All(tuple(criterion(row, *each, base, now) for each in used if not is_result(each[0])))
     if parts(where) > MAX_PARTS:
         raise Invalid(Issue(f"the search has more than {MAX_PARTS} parts", code="too-costly"))
-    count = counted(result.get("_count"))
+    count, along = counted(result.get("_count")), includes(row, used)
+    if along and extent(used).summary == "text":
+        raise Invalid("_include and _revinclude cannot be asked for with _summary=text")
     return Parsed(
         Search(row.name, where, sort(row, result.get("_sort")), count, result.get("_page")),
         used,
         ignored,
         choice("_total", result.get("_total"), TOTALS),
-        choice("_summary", result.get("_summary"), SUMMARIES) or count == 0,
+        extent(used).summary == "count" or count == 0,
         count == MAX_COUNT,
-        includes(row, used),
+        along,
     )
 
 

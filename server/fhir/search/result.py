@@ -13,9 +13,8 @@ from server.store.query import Sort
 MAX_COUNT = 1000
 DEFAULT_COUNT = 50
 
-RESULT = frozenset({"_sort", "_count", "_total", "_summary", "_page"})
+RESULT = frozenset({"_sort", "_count", "_total", "_summary", "_elements", "_page"})
 TOTALS: Mapping[str, bool] = {"none": False, "estimate": True, "accurate": True}
-SUMMARIES: Mapping[str, bool] = {"false": False, "count": True}
 
 _PRINTABLE = re.compile(r"[\w:.\-]{1,64}")
 

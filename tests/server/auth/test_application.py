@@ -57,7 +57,8 @@ async def test_b18_nothing_but_what_is_open_is_answered_without_a_token(app) -> 
     assert {path for _, path in found} > OPEN | SIGN_IN | {"/hl7v2", "/fhir/Patient", "/fhir/Patient/ann"}
     for method, path in found:
         if path in OPEN:
-            assert (await asked(app, method, path)).status_code == 200
+            reads = method in {"GET", "HEAD"}
+            assert (await asked(app, method, path)).status_code in ({200} if reads else {200, 204, 405})
         elif path not in SIGN_IN:
             answer = await asked(app, method, path)
             assert answer.status_code == 401, (method, path)
@@ -68,7 +69,7 @@ async def test_b18_a_token_that_opens_nothing_here_opens_nothing(app, world, put
     put("Patient", "ann")
     token = await world.token(world.register("system/Basic.r"), "system/Basic.r")
     for method, path in addresses(app):
-        if path in OPEN | SIGN_IN or "$" in path:
+        if path in OPEN | SIGN_IN or "$" in path or method == "OPTIONS":
             continue
         headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
         answer = await asked(app, method, path, **headers)

@@ -1,6 +1,7 @@
 """https://hl7.org/fhir/R4/http.html#capabilities: what is said of the server is what it does."""
 
 import httpx
+import pytest
 
 from mappings.fhir.checker import check
 from mappings.fhir.json import loads
@@ -31,6 +32,35 @@ async def test_every_parameter_that_is_told_can_be_searched_by(ask):
         for parameter in resource_type(type).parameters.values():
             response = await ask("GET", f"{type}?{parameter.code}={values.get(parameter.type, 'a')}")
             assert response.status_code == 200, (type, parameter.code, response.text)
+
+
+MODES = {"": "CapabilityStatement", "?mode=full": "CapabilityStatement", "?mode=normative": "CapabilityStatement",
+         "?mode=terminology": "TerminologyCapabilities"}  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "type"), MODES.items(), ids=MODES)
+async def test_modes(ask, query, type):
+    body = loads((await ask("GET", f"metadata{query}")).content)
+
+    assert body["resourceType"] == type
+    assert check(body) == []
+
+
+async def test_less_of_it(ask, issues):
+    body = (await ask("GET", "metadata?_summary=true")).json()
+    assert "rest" in body
+    assert body["meta"]["tag"][0]["code"] == "SUBSETTED"
+    assert (await ask("GET", "metadata?_elements=fhirVersion")).json().keys() >= {"fhirVersion", "status"}
+
+    refused = await ask("GET", "metadata?mode=brief")
+    assert issues(refused) == [("invalid", None, "mode is one of full, normative, terminology")]
+
+
+async def test_head(ask):
+    response = await ask("HEAD", "metadata")
+
+    assert (response.status_code, response.content) == (200, b"")
+    assert int(response.headers["content-length"]) > 1000
 
 
 async def test_authorization_servers_addresses_for_older_clients(ask):

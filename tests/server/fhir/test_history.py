@@ -1,6 +1,14 @@
 """https://hl7.org/fhir/R4/http.html#history"""
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
 import pytest
+
+from server.store.store import open_store
+
+START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -43,11 +51,13 @@ async def test_of_a_type_in_pages(ask, written):
         ("Patient/b", "201", 'W/"1"'),
         ("Patient/a", "201", 'W/"1"'),
     ]
-    assert [each["relation"] for each in second["link"]] == ["self"]
+    assert [each["relation"] for each in second["link"]] == ["self", "first"]
 
 
 REFUSED = {
-    "a parameter that is not known": ("?_at=2026", "not-supported", "history does not know _at"),
+    "a parameter that is not known": ("?_sort=x", "not-supported", "history does not know _sort"),
+    "a time that is none": ("?_since=yesterday", "invalid", "_since has to be a date or an instant"),
+    "a span that is none": ("?_at=2026-13", "invalid", "_at has to be a date or an instant"),
     "a cursor that is none": ("?_page=x", "invalid", "_page is not one that this server gave"),
     "a count that is none": ("?_count=-1", "invalid", "_count has to be a whole number"),
 }
@@ -78,3 +88,80 @@ async def test_a_version_that_was_purged_is_left_out(ask, written, store):
         ("Patient/a", "204", 'W/"3"'),
         ("Patient/b", "201", 'W/"1"'),
     ]
+
+
+SPANS = {
+    "all": ("", ["a/3", "a/2", "b/1", "a/1"]),
+    "since": ("_since=2026-03-01T10:00:00Z", ["a/3", "a/2"]),
+    "since, elsewhere": ("_since=2026-03-01T12:00:00%2B02:00", ["a/3", "a/2"]),
+    "since, with a plus that was not encoded": ("_since=2026-03-01T12:00:00+02:00", ["a/3", "a/2"]),
+    "since a day": ("_since=2026-03-02", []),
+    "at an instant": ("_at=2026-03-01T09:30:00Z", ["b/1", "a/1"]),
+    "before everything": ("_at=2026-02", []),
+    "within a span": ("_at=2026-03-01T10:00", ["a/2", "b/1"]),
+    "the day on which it was deleted": ("_at=2026-03-01", ["a/3", "a/2", "b/1", "a/1"]),
+    "afterwards": ("_at=2026-03-05", ["b/1"]),
+    "both": ("_since=2026-03-01T09:00:00Z&_at=2026-03-01T09:30:00Z", ["b/1"]),
+}
+
+
+class TestTimes:
+    """Versions an hour apart: a at 8, b at 9, a again at 10, and deleted at 11."""
+
+    @pytest.fixture
+    def store(self):
+        hours = count()
+        with closing(open_store("sqlite://", lambda: START + timedelta(hours=next(hours)))) as store:
+            yield store
+
+    @pytest.mark.parametrize(("query", "expected"), SPANS.values(), ids=SPANS)
+    @pytest.mark.parametrize("path", ["_history", "Patient/_history"])
+    async def test_what_was_current_when(self, ask, written, path, query, expected):
+        assert await everything(ask, f"{path}?{query}") == expected
+        assert await everything(ask, f"{path}?_count=1&{query}") == expected
+
+    async def test_of_one(self, ask, written):
+        assert await everything(ask, "Patient/a/_history?_at=2026-03-01T09:30:00Z") == ["a/1"]
+
+
+async def everything(ask, path):
+    """What all pages have."""
+    found = []
+    while path:
+        body = (await ask("GET", path)).json()
+        found += [f"{each['request']['url'].split('/')[1]}/{each['response']['etag'][3:-1]}"
+                  for each in body.get("entry", ())]  # fmt: skip
+        path = next((each["url"] for each in body["link"] if each["relation"] == "next"), None)
+    return found
+
+
+async def test_of_the_system_in_pages(ask, written):
+    await ask("PUT", "Organization/o", {"resourceType": "Organization", "id": "o", "name": "x"})
+
+    assert await everything(ask, "_history?_count=2") == ["o/1", "a/3", "a/2", "b/1", "a/1"]
+    body = (await ask("GET", "_history")).json()
+    assert body["link"] == [{"relation": "self", "url": "http://causeway.test/fhir/_history"}]
+
+
+class TestScope:
+    @pytest.fixture
+    def scope(self):
+        return "system/Patient.cruds system/Organization.cu"
+
+    async def test_only_what_may_be_searched_for(self, ask, written):
+        await ask("PUT", "Organization/o", {"resourceType": "Organization", "id": "o", "name": "x"})
+
+        assert await everything(ask, "_history") == ["a/3", "a/2", "b/1", "a/1"]
+        assert (await ask("GET", "Organization/_history")).status_code == 403
+
+
+class TestNoScope:
+    @pytest.fixture
+    def scope(self):
+        return "system/*.cr openid"
+
+    async def test_of_nothing_at_all(self, ask, issues):
+        response = await ask("GET", "_history")
+
+        assert response.status_code == 403
+        assert issues(response)[0][2] == "the access token does not allow history-type of anything"

@@ -95,7 +95,7 @@ async def test_method_that_is_not_offered(ask, issues):
     response = await ask("POST", "Patient/a", [])
 
     assert response.status_code == 405
-    assert response.headers["allow"] == "DELETE, GET, PATCH, PUT"
+    assert response.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
     assert issues(response) == [("not-supported", None, "this method is not offered here")]
 
 
