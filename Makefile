@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test check format run bench clean
+.PHONY: setup demo test faults check format run bench clean
 
 setup: $(VENV)/ready
 
@@ -19,6 +19,10 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest
+
+# What is promised of the store, proven under faults: docs/reliability.md. Some minutes.
+faults: setup
+	CAUSEWAY_FAULTS_SEEDS=$${CAUSEWAY_FAULTS_SEEDS:-100000} $(BIN)/pytest -m 'faults or not faults' tests/faults
 
 check: setup
 	$(BIN)/ruff format --check .

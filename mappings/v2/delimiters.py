@@ -10,7 +10,7 @@ from functools import lru_cache
 _ENCODING_CHARACTERS = 5
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Delimiters:
     """How one message is written. A delimiter that the sender left out is the empty string: nothing is split there.
 

@@ -88,7 +88,9 @@ class Field(Node):
     __slots__ = ("_first",)
 
     def __init__(self, raw: str, delimiters: Delimiters) -> None:
-        super().__init__(raw, delimiters)
+        self.raw = raw
+        self.delimiters = delimiters
+        self._parts = None
         self._first: Repetition | None = None
 
     @property
@@ -131,8 +133,8 @@ class Segment:
         return self._fields
 
     def __getitem__(self, number: int) -> Field:
-        fields = self.fields
-        if not 0 < number < len(fields):
+        fields = self._fields or self.fields
+        if not (0 < number < len(fields) and fields[number]):
             return ABSENT
         literal = number <= _ENCODING_CHARACTERS and self.name in HEADERS
         return Field(fields[number], LITERAL if literal else self.delimiters)

@@ -5,7 +5,7 @@ A draft is not a resource yet: it holds only what its message carried. ``server/
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("5b0c5f5e-6a56-5b0f-9a58-2f6f0f1d7c11")
@@ -14,8 +14,7 @@ NAMESPACE = UUID("5b0c5f5e-6a56-5b0f-9a58-2f6f0f1d7c11")
 SEPARATOR = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What makes a resource the same resource the next time: ``Patient?identifier=urn:x|12`` for one with a business
     identifier, ``Condition?key=...`` for one that is only known by what it belongs to."""
 

@@ -11,7 +11,7 @@ from mappings.v2_to_fhir.reading import Reading
 from mappings.v2_to_fhir.segments.mrg import MRG_PATIENT
 from mappings.v2_to_fhir.segments.nk1 import NK1_RELATED_PERSON
 from mappings.v2_to_fhir.segments.pd1 import PD1_PATIENT
-from mappings.v2_to_fhir.segments.pid import PID_PATIENT, county
+from mappings.v2_to_fhir.segments.pid import PID_PATIENT, in_county
 from mappings.v2_to_fhir.segments.pv1 import PV1_PATIENT
 from mappings.v2_to_fhir.story import Story
 
@@ -25,7 +25,8 @@ def patient(group: Group, story: Story) -> Identity | None:
     reading = story.reading("Patient").read(PID_PATIENT, pid).read(PD1_PATIENT, group.segment("PD1"))
     if story.trigger.visit:
         reading.read(PV1_PATIENT, group.segment("PV1"))
-    county(reading.body.get("address", []), pid)
+    if "address" in reading.body:
+        reading.body["address"] = in_county(reading.body["address"], pid)
     known = identities(reading, story)
     if not known:
         story.issue("no identifier that says who the patient is", f"PID^{pid.sequence}^3", "101", fatal=True)

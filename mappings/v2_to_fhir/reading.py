@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mappings.v2.message import Segment
-from mappings.v2_to_fhir.datatypes.dtm import in_order
 from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Source
-from mappings.v2_to_fhir.notation import Row, SegmentMap, Unreadable
+from mappings.v2_to_fhir.notation import Row, SegmentMap
 from mappings.v2_to_fhir.sender import Sender
-
-NAMES = frozenset({"url"})
-"""An extension that has nothing but its name says nothing."""
+from mappings.v2_to_fhir.settled import Settled, converted, settled
 
 PERIODS = frozenset({"period", "servicePeriod"})
 """Put together of two fields."""
@@ -32,8 +29,8 @@ class Reading:
 
     def read(self, map: SegmentMap, segment: Segment) -> "Reading":
         self.maps.add(map)
-        fields = segment.fields if segment else ()
-        for row in map.rows:
+        fields = segment.fields
+        for row in map.rows if segment else ():
             if row.field < len(fields) and fields[row.field] and (row.when is None or row.when(segment)):
                 self._row(row, segment)
         return self
@@ -41,12 +38,12 @@ class Reading:
     def put(self, element: str, value: Any, source: tuple[Segment, int] | None = None) -> None:
         """Sets an element, or a part of one, that no single row can; ``source``: the segment and field it came from."""
         place = f"{source[0].name}^{source[0].sequence}^{source[1]}" if source else ""
-        settled = self._settled(value, place)
-        if settled is None:
+        found = self._noted(settled(value), place)
+        if found is None:
             return
-        self._set(element, settled, place)
+        self._set(element, found, place)
         if source and self.explain:
-            self.sources.append(self._source(element, *source, settled))
+            self.sources.append(self._source(element, *source, found))
 
     def clear(self, path: str) -> None:
         """Deletes a part of an element, whatever its field holds."""
@@ -67,7 +64,7 @@ class Reading:
     def draft(self, identity: Identity, **about: Any) -> Draft:
         """``about``: the Draft's own fields."""
         for name in PERIODS & self.body.keys():
-            self.body[name] = self._object(self.body[name], self.places.get(f"{name}.end", ""))
+            self.body[name] = self._noted(settled(self.body[name]), self.places.get(f"{name}.end", ""))
         return Draft(identity, self.body, frozenset(self.cleared), sources=tuple(self.sources), **about)
 
     def _row(self, row: Row, segment: Segment) -> None:
@@ -76,25 +73,34 @@ class Reading:
         if field.null:
             self.cleared.add(row.clears)
         elif row.whole:
-            self._add(row, segment, segment, place)
+            self._add(row, segment, settled(row.convert(segment, self.sender)), place)
         elif row.many:
             for number, node in enumerate(field.repetitions, 1):
-                self._add(row, segment, node, f"{place}^{number}")
+                self._add(row, segment, converted(row.convert, node, self.sender), f"{place}^{number}")
         else:
-            self._add(row, segment, field, place)
+            self._add(row, segment, converted(row.convert, field, self.sender), place)
 
-    def _add(self, row: Row, segment: Segment, node: Any, place: str) -> None:
-        value = self._settled(row.convert(node, self.sender), place)
+    def _add(self, row: Row, segment: Segment, found: Settled, place: str) -> None:
+        value = self._noted(found, place)
         if value is None:
             return
         self._set(row.element, value, place, many=row.many)
         if self.explain:
             self.sources.append(self._source(row.element, segment, row.field, value))
 
+    def _noted(self, found: Settled, place: str) -> Any:
+        """The value; what was found beside it is noted."""
+        self.referred += found.referred
+        self.issues += [Issue(fault.text, place, fault.code) for fault in found.faults]
+        return found.value
+
     def _set(self, element: str, value: Any, place: str, *, many: bool = False) -> None:
         self.places[element] = place
         name, _, part = element.partition(".")
-        holder, key = (self.body.setdefault(name, {}), part) if part else (self.body, name)
+        holder, key = self.body, name
+        if part:  # of an object that others share
+            holder, key = {**self.body.get(name, {})}, part
+            self.body[name] = holder
         if many:
             holder.setdefault(key, []).append(value)
         else:
@@ -102,39 +108,6 @@ class Reading:
 
     def _source(self, element: str, segment: Segment, field: int, value: Any) -> Source:
         return Source(f"{segment.name}-{field}", f"{self.body['resourceType']}.{element}", written(value))
-
-    def _settled(self, value: Any, place: str) -> Any:
-        """The value without what is empty; drafts in it become references, what is unreadable an issue."""
-        kind = type(value)
-        if kind is str:
-            return value or None
-        if kind is dict:
-            return self._object(value, place)
-        if kind is list:
-            return [each for item in value if (each := self._settled(item, place)) is not None] or None
-        if kind is Unreadable:
-            self.issues.append(Issue(value.text, place, value.code))
-            return None
-        return self._reference(value, place) if kind is Draft else value
-
-    def _object(self, value: dict[str, Any], place: str) -> dict[str, Any] | None:
-        settled = {}
-        for name, item in value.items():
-            if item is None or item == "":
-                continue
-            if type(item) is str:
-                settled[name] = item
-            elif (each := self._settled(item, place)) is not None:
-                settled[name] = each
-        if "start" in settled and "end" in settled and not in_order(settled["start"], settled["end"]):
-            self.issues.append(Issue("a period that ends before it starts", place, "102"))
-            del settled["end"]
-        return settled if settled and settled.keys() != NAMES else None
-
-    def _reference(self, draft: Draft, place: str) -> dict[str, Any]:
-        body = self._object(draft.body, place) or {}
-        self.referred.append(Draft(draft.identity, body, stub=draft.stub))
-        return {"reference": draft.identity.urn}
 
 
 def written(value: Any) -> str:

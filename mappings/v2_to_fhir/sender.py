@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import lru_cache
 from urllib.parse import quote
 
 from mappings.v2.message import Component, Field, Message, Repetition
@@ -22,7 +23,7 @@ _URI = re.compile(rf"urn:oid:{_OID.pattern}|urn:uuid:{_UUID.pattern}|(?:https?:/
 _LOCAL = re.compile(r"L|99.*|LOCAL", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sender:
     """``authority``: the system of identifiers that name none."""
 
@@ -45,11 +46,15 @@ class Sender:
 
 
 def sender_of(message: Message, site: Site) -> Sender:
-    header = message.segment("MSH")
-    facility = header[4]
-    named = named_system(facility[1].text, facility[2].text, facility[3].text, site)
-    authority = site.default_authority or named or f"{AUTHORITY}:unknown"
-    return Sender(site, header[3].text, facility.text or facility[2].text, authority)
+    """The same one for the same MSH-3 and MSH-4, so that what it is known to mean by a text can be remembered."""
+    application, facility = message.segment("MSH")[3], message.segment("MSH")[4]
+    return _sender(site, application.text, facility[1].text, facility[2].text, facility[3].text, facility.text)
+
+
+@lru_cache(maxsize=256)
+def _sender(site: Site, application: str, namespace: str, universal: str, type: str, facility: str) -> Sender:
+    named = named_system(namespace, universal, type, site)
+    return Sender(site, application, facility or universal, site.default_authority or named or f"{AUTHORITY}:unknown")
 
 
 def authority(hd: Field | Repetition | Component, sender: Sender) -> str:

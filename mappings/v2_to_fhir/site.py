@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Site:
     """``zone``: of times without an offset. ``authorities``: assigning authority (namespace or universal id) to
     identifier system. ``default_authority``: the system of identifiers without one; its facility's (MSH-4) when empty.

@@ -28,7 +28,7 @@ def visit(group: Group, account: Identity | None, story: Story) -> tuple[Reading
     numbers = reading.body.get("identifier")
     if numbers:
         if not pv1[19]:
-            numbers[0]["type"] = kind_of("VN")
+            numbers[0] = {**numbers[0], "type": kind_of("VN")}
         return reading, Identity.of("Encounter", numbers[0]["system"], numbers[0]["value"])
     if account and pv1[44]:
         return reading, Identity.among("Encounter", account, text(pv1[44]))

@@ -106,9 +106,9 @@ def end_coverages(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> N
     if not told or mapped.event.trigger not in COVERAGE_SNAPSHOTS:
         return
     at = instant(work, mapped)
-    patients = {str(keys[draft.identity]) for draft in mapped.drafts if draft.type == "Patient"}
-    for patient in patients:
-        for version in work.find("Coverage", equals(term("beneficiary", patient))):
+    patients = {keys[draft.identity] for draft in mapped.drafts if draft.type == "Patient"}
+    for patient in filter(work.stored, patients):  # one who is new has none
+        for version in work.find("Coverage", equals(term("beneficiary", str(patient)))):
             marks = work.marks(version.key)
             body = work.body(version.key)
             if version.key in told or not body or body.get("status") != "active" or not marks:

@@ -93,7 +93,7 @@ class MongoEngine:
 
     def tail(self, tenant: str, after: int, limit: int) -> Sequence[Entry]:
         with troubles():
-            return mongo_log.after(mongo_log.safe(self._entry), tenant, after, limit)
+            return mongo_log.after(self._entry, tenant, after, limit)
 
     def messages(self, tenant: str, facts: Mapping[str, str], since: datetime | None, limit: int) -> Sequence[Entry]:
         with troubles():

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from pymongo.errors import BulkWriteError
-from pymongo.read_concern import ReadConcern
 
 from server.store.documents import Collection
-from server.store.engine import Unavailable, Uncertain, size
+from server.store.engine import Uncertain, size
 from server.store.entry import Entry, Key, Version
 from server.store.instants import instant
 from server.store.mongo_rows import Doc, entry, entry_document, entry_ids, version_fact
@@ -27,7 +26,9 @@ def last(log: Collection, tenant: str) -> int:
 
 
 def insert(log: Collection, entries: Sequence[Entry]) -> int:
-    """How many stand. Ordered: after one whose place is taken, none is inserted."""
+    """How many stand. Ordered: after one whose place is taken, none is inserted.
+
+    When it is answered, what took the place is with a majority too: the server waits for all it has done by then."""
     docs = [entry_document(each) for each in entries]
     try:
         log.insert_many(docs, ordered=True)
@@ -59,19 +60,8 @@ def after(log: Collection, tenant: str, seq: int, limit: int) -> list[Entry]:
     return found
 
 
-def safe(log: Collection) -> Collection:
-    """Reads only what a majority has: it stands, whichever server leads next."""
-    return log.with_options(read_concern=ReadConcern("majority"))
-
-
 def by_facts(log: Collection, tenant: str, facts: Values[str]) -> list[Entry]:
-    """Only what a majority has; before, it might still be lost. Nothing can be built on what is not yet safe."""
-    docs = list(log.find(_having(tenant, facts)))
-    if docs:
-        ids = [doc["_id"] for doc in docs]
-        if safe(log).count_documents({"tenant": tenant, "_id": {"$in": ids}}) < len(docs):
-            raise Unavailable("an entry is still on its way to a majority of the store's servers")
-    return [entry(doc) for doc in docs]
+    return [entry(doc) for doc in log.find(_having(tenant, facts))]
 
 
 def _having(tenant: str, facts: Values[str]) -> Doc:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from server.store import mongo_log
@@ -17,7 +17,7 @@ from server.store.entry import Entry, Key, Version
 from server.store.mongo_rows import Doc, current_document, held_document
 from server.store.mongo_server import DUPLICATE
 
-Operation = InsertOne[Doc] | ReplaceOne[Doc] | UpdateOne
+Operation = InsertOne[Doc] | ReplaceOne[Doc]
 
 CHUNK = 256
 """Entries that are projected at once."""
@@ -72,10 +72,11 @@ class Projections:
             written(self._collections.current, current_operations(tenant, entries))
         finally:
             held.result()
-        seq = self._done[tenant] = entries[-1].seq
+        seq = entries[-1].seq
         if tenant in self._shared or seq >= self._noted.get(tenant, 0) + LAZILY:
             written(self._collections.cursor, [guarded({"_id": tenant, "tenant": tenant, "seq": seq})])
             self._noted[tenant] = seq
+        self._done[tenant] = seq
         return seq
 
 
@@ -102,14 +103,13 @@ def guarded(doc: Doc) -> Operation:
     return ReplaceOne(guard, doc, upsert=True)
 
 
-def written(collection: Collection, operations: Sequence[Operation]) -> int:
-    """How many found what they were meant for. Unordered: what comes too late is no reason to leave out the rest."""
+def written(collection: Collection, operations: Sequence[Operation]) -> None:
+    """Unordered: what comes too late is no reason to leave out the rest."""
     if not operations:
-        return 0
+        return
     try:
-        return int(collection.bulk_write(operations, ordered=False).matched_count)
+        collection.bulk_write(operations, ordered=False)
     except BulkWriteError as error:
         failed = error.details["writeErrors"]
         if error.details["writeConcernErrors"] or any(each["code"] != DUPLICATE for each in failed):
             raise Uncertain("the store's server did not confirm what it was given") from None
-        return int(error.details["nMatched"])

@@ -8,6 +8,7 @@ from uuid import uuid4
 import mongoengine
 from pymongo import MongoClient, WriteConcern
 from pymongo.errors import ConfigurationError, ConnectionFailure, DuplicateKeyError, InvalidURI, OperationFailure
+from pymongo.read_concern import ReadConcern
 
 from server.store.documents import Collections, bound
 from server.store.engine import Unavailable, Uncertain, Unusable
@@ -18,6 +19,8 @@ OLDEST = 13
 """The wire version of MongoDB 5.0, the first whose majority writes are kept by default."""
 
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=10_000)
+
+MAJORITY = ReadConcern("majority")
 
 PATIENCE = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 
@@ -37,7 +40,7 @@ class Server:
             with troubles():
                 self._client = _client(url, self._alias)
                 _check(self._client)
-                self.collections = _durable(bound(self._alias))
+                self.collections = safe(bound(self._alias))
         except BaseException:
             self.close()
             raise
@@ -68,8 +71,10 @@ def _check(client: Client) -> None:
         raise Unavailable("the server takes no writes: it is not the primary of its replica set, or has none")
 
 
-def _durable(collections: Collections) -> Collections:
-    return Collections(*(each.with_options(write_concern=DURABLE) for each in collections))
+def safe(collections: Collections) -> Collections:
+    """What is written is kept by a majority, on disk; what is read is with a majority already, so it stands whichever
+    server leads next. Nothing can be built on, or told of, what an election may yet undo."""
+    return Collections(*(each.with_options(write_concern=DURABLE, read_concern=MAJORITY) for each in collections))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from pymongo import UpdateOne
 from server.store.documents import Collection, Collections
 from server.store.engine import Unusable
 from server.store.entry import Entry, Key, Version, Write
-from server.store.mongo_project import written
 from server.store.mongo_rows import (
     Doc,
     current_document,
@@ -88,10 +87,10 @@ def reindex(store: Collections, tenant: str, versions: Sequence[Version]) -> int
     """First in the journal: what is written there is what the rest is made of."""
     places = _places(store.entry, tenant, [entry_id(tenant, each.seq) for each in versions])
     terms = {(each.seq, each.key): {"terms": list(each.terms)} for each in versions}
-    written(store.entry, [_amended(tenant, seq, places[seq, key], new) for (seq, key), new in terms.items()])
+    _amend(store.entry, [_amended(tenant, seq, places[seq, key], new) for (seq, key), new in terms.items()])
     same = [{"_id": current_id(tenant, each.key), "tenant": tenant, "seq": each.seq} for each in versions]
     updates = [UpdateOne(doc, {"$set": {"terms": list(each.terms)}}) for doc, each in zip(same, versions, strict=True)]
-    return written(store.current, updates)
+    return _amend(store.current, updates)
 
 
 def purge_messages(log: Collection, tenant: str, entries: Iterable[Entry]) -> None:
@@ -110,7 +109,7 @@ def purge_versions(log: Collection, tenant: str, writes: Iterable[Write]) -> Non
         for place, each in enumerate(doc["writes"])
         if (Key(each["type"], each["id"]), each["base"] + 1) in before and not each["deleted"]
     ]
-    written(log, updates)
+    _amend(log, updates)
 
 
 OUTLINE: Mapping[str, Any] = {
@@ -136,6 +135,11 @@ def _places(log: Collection, tenant: str, ids: Sequence[str]) -> dict[tuple[int,
 def _amended(tenant: str, seq: int, place: int, fields: Mapping[str, Any]) -> UpdateOne:
     changes = {f"writes.{place}.{name}": value for name, value in fields.items()}
     return UpdateOne({"_id": entry_id(tenant, seq), "tenant": tenant}, {"$set": changes})
+
+
+def _amend(collection: Collection, updates: Sequence[UpdateOne]) -> int:
+    """How many found what they were meant for."""
+    return int(collection.bulk_write(updates, ordered=False).matched_count) if updates else 0
 
 
 def adopt(store: Collections, namespace: str) -> None:

@@ -88,10 +88,10 @@ def animal(pid: Segment, sender: Sender) -> dict[str, Any]:
     return {"url": ext.ANIMAL, "extension": said}
 
 
-def county(address: list[dict[str, Any]], pid: Segment) -> None:
+def in_county(address: list[dict[str, Any]], pid: Segment) -> list[dict[str, Any]]:
     """PID-12 is the county of the only address, which since v2.5 says so itself."""
-    if len(address) == 1 and (name := text(pid[12])):
-        address[0].setdefault("district", name)
+    name = text(pid[12])
+    return [{"district": name, **address[0]}] if name and len(address) == 1 else address
 
 
 # fmt: off

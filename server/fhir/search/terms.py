@@ -3,13 +3,13 @@
 A type's extractors are compiled when its first resource comes."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import TypeAlias
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
 
 from mappings.fhir import path
-from mappings.fhir.json import Json
+from mappings.fhir.json import Json, dumps, loads
 from mappings.fhir.path_nodes import Environment, Nodes
 from mappings.fhir.r4.tables import SearchParameter, children
 from server.fhir.registry import resource_type
@@ -28,17 +28,42 @@ terms they make."""
 LOGIC = re.compile(r"exists\(|empty\(|not\(| and | or | != | = [^']")
 """What finds something where nothing is."""
 
+WHOLE = "resourceType"
+"""The element of an expression that asks the whole resource."""
+
+REMEMBERED, LONGEST = 8192, 1000
+"""Elements whose terms are remembered, and of how many bytes at most: most of a new version is as it was before."""
+
 
 def terms(body: Json) -> tuple[str, ...]:
     """Every term of what the client said, sorted. The body conforms."""
+    type = body["resourceType"]
+    named = by_element(type)
+    found = extracted(named[WHOLE], body) if WHOLE in named else set[str]()
+    for name, value in body.items():
+        if name in named and name != WHOLE:
+            told = dumps(value)
+            found |= remembered(type, name, told) if len(told) <= LONGEST else element_terms(type, name, value)
+    return tuple(sorted(found))
+
+
+@lru_cache(REMEMBERED)
+def remembered(type: str, name: str, told: bytes) -> set[str]:
+    return element_terms(type, name, loads(told))
+
+
+def element_terms(type: str, name: str, value: Any) -> set[str]:
+    """What an element says by itself, whatever is beside it."""
+    return extracted(by_element(type)[name], {"resourceType": type, name: value})
+
+
+def extracted(extractors: Iterable[Extractor], body: Json) -> set[str]:
     found, environment = set[str](), path.environment(body)
-    for code, elements, nodes, index in extractors(body["resourceType"]):
-        if elements.isdisjoint(body):
-            continue
+    for code, _, nodes, index in extractors:
         for node in nodes(environment):
             if node.value is not None:
                 found.update(index(code, node.value, node.type))
-    return tuple(sorted(found))
+    return found
 
 
 def own_terms(id: str, at: datetime) -> tuple[str, ...]:
@@ -51,6 +76,16 @@ def extractors(type: str) -> tuple[Extractor, ...]:
     return tuple(extractor(type, each) for each in rows)
 
 
+@cache
+def by_element(type: str) -> Mapping[str, Sequence[Extractor]]:
+    """By the JSON name of an element: the extractors that look at it."""
+    named: dict[str, list[Extractor]] = {}
+    for each in extractors(type):
+        for name in each[1]:
+            named.setdefault(name, []).append(each)
+    return named
+
+
 def extractor(type: str, parameter: SearchParameter) -> Extractor:
     expression = parameter.expression
     return parameter.code, elements(type, expression), path.compile(expression).within, kind(parameter).index
@@ -58,9 +93,9 @@ def extractor(type: str, parameter: SearchParameter) -> Extractor:
 
 def elements(type: str, expression: str) -> frozenset[str]:
     """The JSON names of the elements that an expression starts at; ``resourceType``, which is always there, when that
-    cannot be told from its text."""
+    cannot be told from its text. One that starts at several finds what it finds in each by itself."""
     starts = re.findall(rf"\b(?:{type}|Resource|DomainResource)\.(\w+)", expression)
     if not starts or LOGIC.search(expression):
-        return frozenset({"resourceType"})
+        return frozenset({WHOLE})
     known = children(type)
     return frozenset(name for start in starts for name, _ in known.get(start, ()))

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from mappings.fhir.json import loads
 from mappings.fhir.values import sortable
 from server.fhir.registry import names, resource_type
-from server.fhir.search.terms import OWN, elements, extractors, own_terms, terms
+from server.fhir.search.terms import OWN, elements, extracted, extractors, own_terms, terms
 from server.store.query import SEP, term
 
 FIRST, LAST = "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"
@@ -141,3 +142,10 @@ SKIPPED = {
 @pytest.mark.parametrize(("type", "expression", "expected"), SKIPPED.values(), ids=SKIPPED)
 def test_elements_that_have_to_be_there(type, expression, expected):
     assert elements(type, expression) == expected
+
+
+def test_elements_say_by_themselves_what_the_whole_says(shared):
+    for example in sorted((shared / "fhir-examples" / "r4-spec").glob("*.json")):
+        body = loads(example.read_bytes())
+
+        assert set(terms(body)) == extracted(extractors(body["resourceType"]), body), example.name
