@@ -1,7 +1,6 @@
 """``causeway client``: registers SMART apps and backend services."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Annotated, Any
@@ -12,12 +11,15 @@ from rich.console import Console
 from rich.table import Table
 
 from interfaces.cli import options
+from interfaces.cli.refusing import refusing
 from mappings.fhir.json import dumps
 from server.auth import clients, rfc7517
 from server.auth.clients import BadClient, Client
-from server.auth.rfc7517 import BadKeys
-from server.settings import BadSettings, load
-from server.store.engine import Unavailable
+from server.auth.grants import Context
+from server.auth.launches import Launch
+from server.auth.launching import launched
+from server.auth.policy import Policy
+from server.settings import load
 from server.store.journal import now
 from server.store.store import open_store
 
@@ -37,6 +39,10 @@ def add(
     launch_uri: Annotated[str | None, typer.Option(help="Where an EHR launches the app")] = None,
     jwks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Its public keys (RFC 7517)")] = None,
     jwks_url: Annotated[str | None, typer.Option(help="Not offered yet: give the keys with --jwks")] = None,
+    post_logout_redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Where a person is sent who signed out; may be repeated")
+    ] = None,
+    ehr: Annotated[bool, typer.Option("--ehr", help="It is an EHR: it may launch apps at /auth/launch")] = False,
     secret: Annotated[bool, typer.Option("--secret", help="Makes a client secret, printed once")] = False,
     store: options.Store = options.STORE,
     settings: options.Settings = None,
@@ -57,6 +63,8 @@ def add(
             secret=clients.hashed(made) if made else None,
             redirect_uris=tuple(redirect_uri or ()),
             launch_uri=launch_uri,
+            post_logout_redirect_uris=tuple(post_logout_redirect_uri or ()),
+            may_launch=ehr,
         )
         clients.check(client)
         with closing(open_store(store)) as opened:
@@ -87,14 +95,34 @@ def revoke(client_id: str, store: options.Store = options.STORE, json: options.J
         typer.echo(f"{client_id} revoked")
 
 
-@contextmanager
-def refusing() -> Iterator[None]:
-    """What cannot be done is said on one line, and ends the command with 1."""
-    try:
-        yield
-    except (BadClient, BadKeys, BadSettings, Unavailable) as error:
-        typer.echo(f"causeway: {error}", err=True)
-        raise typer.Exit(1) from None
+@app.command()
+def launch(
+    client_id: str,
+    *,
+    base_url: Annotated[str, typer.Option(envvar="CAUSEWAY_BASE_URL", help="The server's root, as apps see it")],
+    patient: Annotated[str | None, typer.Option(help="Id of the Patient that is open")] = None,
+    encounter: Annotated[str | None, typer.Option(help="Id of the Encounter that is open")] = None,
+    user: Annotated[str | None, typer.Option(help="Who alone may use it")] = None,
+    intent: Annotated[str | None, typer.Option(help="What the app is opened for")] = None,
+    store: options.Store = options.STORE,
+    json: options.Json = False,
+) -> None:
+    """Launches an app as an EHR does: prints the address to open, which is good once and for five minutes."""
+    with refusing(), closing(open_store(store)) as opened:
+        client = clients.find(opened, client_id)
+        context = Context(patient=patient, encounter=encounter, intent=intent, need_patient_banner=False)
+        made = Launch(
+            client_id=client_id,
+            tenant=client.tenant if client else "",
+            context=context,
+            expires_at=int(now().timestamp()) + Policy().launch,
+            user=user,
+        )
+        id, url = launched(opened, made, f"{base_url.rstrip('/')}/fhir", ACTOR)
+    if json:
+        show({"launch": id, "url": url})
+    else:
+        typer.echo(url)
 
 
 def table(found: list[dict[str, Any]]) -> Table:

@@ -1,22 +1,36 @@
-"""What the authorization server stands on: the store, its own address, the time."""
+"""What the authorization server stands on: the store, its own address, the time, what the site decided."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.auth import clients, tokens
+from server.auth import clients, grants, tokens, users
 from server.auth.clients import Client
+from server.auth.grants import Grant
+from server.auth.policy import Policy
 from server.auth.tokens import Token
+from server.auth.users import User
 from server.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
+class Bearer:
+    """What an access token stands for. Without ``grant`` and ``user`` it is a backend service's."""
+
+    token: Token
+    client: Client
+    grant: Grant | None = None
+    user: User | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Authority:
-    """``base_url`` is the server's root as clients see it; its endpoints are below it."""
+    """``base_url`` is the server's root as clients see it; its endpoints are below it. It is the issuer as well."""
 
     store: Store
     base_url: str
     clock: Callable[[], datetime]
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def fhir_url(self) -> str:
@@ -24,15 +38,11 @@ class Authority:
 
     @property
     def token_url(self) -> str:
-        return f"{self.base_url}/auth/token"
+        return self.url("token")
 
-    @property
-    def introspection_url(self) -> str:
-        return f"{self.base_url}/auth/introspect"
-
-    @property
-    def revocation_url(self) -> str:
-        return f"{self.base_url}/auth/revoke"
+    def url(self, name: str) -> str:
+        """Of one of its endpoints or pages."""
+        return f"{self.base_url}/auth/{name}"
 
     @property
     def audiences(self) -> frozenset[str]:
@@ -42,10 +52,18 @@ class Authority:
     def now(self) -> int:
         return int(self.clock().timestamp())
 
-    def valid(self, text: str) -> tuple[Token, Client] | None:
-        """What a bearer token stands for, if it does now: not expired, not revoked, nor its client."""
+    def valid(self, text: str) -> Bearer | None:
+        """What a bearer token stands for, if it does now: neither it has ended, nor its client, nor the person's grant,
+        nor the person."""
         token = tokens.find(self.store, text)
-        client = clients.find(self.store, token.client_id) if token else None
-        if not token or not client or token.expires_at <= self.now() or client.tenant != token.tenant:
+        if not token or token.expires_at <= self.now():
             return None
-        return token, client
+        client = clients.find(self.store, token.client_id)
+        if not client or client.tenant != token.tenant:
+            return None
+        return self._of_person(token, client, token.grant) if token.grant else Bearer(token, client)
+
+    def _of_person(self, token: Token, client: Client, id: str) -> Bearer | None:
+        grant = grants.find(self.store, id)
+        user = users.find(self.store, grant.user) if grant else None
+        return Bearer(token, client, grant, user) if user and user.tenant == token.tenant else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import scrypt
+from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ class BadClient(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with; ``secret`` a hash."""
+    """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with; ``secret`` a hash.
+    ``may_launch``: it is an EHR, and may ask for launches of other apps."""
 
     client_id: str
     name: str
@@ -38,6 +40,8 @@ class Client:
     secret: str | None = None
     redirect_uris: tuple[str, ...] = ()
     launch_uri: str | None = None
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    may_launch: bool = False
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -62,6 +66,8 @@ class Client:
             "client_id_issued_at": int(self.registered_at.timestamp()),
             "redirect_uris": list(self.redirect_uris),
             "launch_uri": self.launch_uri,
+            "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
+            "may_launch": self.may_launch,
             "jwks": self.jwks,
         }
         return {name: value for name, value in shown.items() if value}
@@ -84,7 +90,7 @@ def every(store: Store) -> list[Client]:
 
 def revoke(store: Store, client_id: str, actor: str) -> bool:
     """From now on none of its tokens is accepted. False when there is no such client."""
-    return records.remove(store, Key(TYPE, client_id), actor)
+    return records.remove(store, Key(TYPE, client_id), actor=actor)
 
 
 def check(client: Client) -> None:
@@ -97,7 +103,7 @@ def check(client: Client) -> None:
         raise BadClient("a client has keys or a secret, not both")
     if not (client.jwks or client.redirect_uris):
         raise BadClient("a backend service needs its public keys (JWKS), an app a redirect URI")
-    for uri in (*client.redirect_uris, *filter(None, [client.launch_uri])):
+    for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *filter(None, [client.launch_uri])):
         _check_uri(uri)
     _check_scope(client.scope)
 
@@ -128,3 +134,8 @@ def hashed(secret: str) -> str:
     """For keeping, as ``salt:hash``: nobody gets the secret back from it."""
     salt = secrets.token_bytes(16)
     return f"{salt.hex()}:{scrypt(secret.encode(), salt=salt, **COST).hex()}"
+
+
+def is_secret_of(client: Client, secret: str) -> bool:
+    salt, _, kept = (client.secret or "").partition(":")
+    return bool(kept) and compare_digest(scrypt(secret.encode(), salt=bytes.fromhex(salt), **COST).hex(), kept)

@@ -35,6 +35,23 @@ ACTIONS = {
 
 READING, CHANGING = "rs", "ud"
 
+DIRECTORY = frozenset(
+    {
+        "Endpoint",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Medication",
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+    }
+)
+"""What a patient's record refers to and is about no patient: whoever may read it, may read all of it.
+
+https://hl7.org/fhir/us/core/STU7/scopes.html"""
+
 INTERNAL = "-"
 """Begins the type of a record that is no FHIR resource (a client, a token): nobody reaches those through the gate."""
 
@@ -45,7 +62,8 @@ Needs: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks: a client, with what it was granted. ``patient`` is the id of the patient it was launched for."""
+    """Who asks: a client, with what it was granted. ``patient`` is the id of the patient it was launched for;
+    ``rights`` are what the person whom it acts for may do at all (``server/auth/roles.py``)."""
 
     tenant: str
     client: str
@@ -53,6 +71,7 @@ class Principal:
     user: str | None = None
     patient: str | None = None
     purpose: str | None = None
+    rights: tuple[ResourceScope, ...] = ()
 
 
 def permit(principal: Principal, interaction: str, type: str) -> Query:
@@ -75,21 +94,30 @@ def reach(principal: Principal, actions: str, type: str) -> Query:
     """What the scopes that allow one of ``actions`` reach of a type, together."""
     if type.startswith(INTERNAL):
         return NOTHING
-    scopes = (each for each in principal.scopes if isinstance(each, ResourceScope) and each.reaches(type))
-    return _either(_bounds(each, principal, type) for each in scopes if set(actions) & set(each.actions))
+    scopes = (each for each in principal.scopes if isinstance(each, ResourceScope))
+    return _reached(scopes, principal, frozenset(actions), type)
 
 
-def _bounds(scope: ResourceScope, principal: Principal, type: str) -> Query:
-    return _both(_context(scope.context, principal, type), _narrowing(type, scope.params))
+def _reached(scopes: Iterable[ResourceScope], principal: Principal, actions: frozenset[str], type: str) -> Query:
+    usable = ((each, actions.intersection(each.actions)) for each in scopes if each.reaches(type))
+    return _either(
+        _both(_context(scope.context, principal, allowed, type), _narrowing(type, scope.params))
+        for scope, allowed in usable
+        if allowed
+    )
 
 
-def _context(context: str, principal: Principal, type: str) -> Query:
-    """A scope of a person's rights reaches nothing while nobody's rights are known."""
+def _context(context: str, principal: Principal, actions: frozenset[str], type: str) -> Query:
+    """A scope of a person's rights reaches what those rights do: nothing, where nobody's are known."""
     match context:
         case "system":
             return EVERYTHING
+        case "patient" if principal.patient and type in DIRECTORY and actions <= set(READING):
+            return EVERYTHING
         case "patient" if principal.patient:
             return within("Patient", principal.patient, type)
+        case "user":
+            return _reached(principal.rights, principal, actions, type)
         case _:
             return NOTHING
 

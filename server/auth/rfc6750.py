@@ -2,7 +2,8 @@
 
 from starlette.requests import Request
 
-from server.auth.authority import Authority
+from server.auth import roles
+from server.auth.authority import Authority, Bearer
 from server.auth.gate import Principal
 from server.auth.scopes import parse
 from server.fhir.outcome import Unauthorized
@@ -18,11 +19,31 @@ def principal(request: Request) -> Principal:
 
 def authenticate(authority: Authority, given: list[str]) -> Principal:
     """The principal of the request's Authorization headers. Raises Unauthorized."""
+    return acting(bearer(authority, given))
+
+
+def bearer(authority: Authority, given: list[str]) -> Bearer:
+    """What the token in the request's Authorization headers stands for. Raises Unauthorized."""
     scheme, _, text = (given[0] if len(given) == 1 else "").partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthorized("an access token is needed", headers={"www-authenticate": REALM})
     found = authority.valid(text)
     if not found:
         raise Unauthorized("the access token is not valid, or not any more", headers={"www-authenticate": INVALID})
-    token, client = found
-    return Principal(client.tenant, client.client_id, parse(token.scope))
+    return found
+
+
+def acting(bearer: Bearer) -> Principal:
+    """A person's app may do what both may: what it was granted, of what the person's role allows today."""
+    client, scopes = bearer.client, parse(bearer.token.scope)
+    if not bearer.user or not bearer.grant:
+        return Principal(client.tenant, client.client_id, scopes)
+    user = bearer.user
+    return Principal(
+        client.tenant,
+        client.client_id,
+        roles.narrowed(scopes, user.role),
+        user=user.name,
+        patient=bearer.grant.context.patient or user.own_patient,
+        rights=roles.rights(user.role),
+    )

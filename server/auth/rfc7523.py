@@ -8,7 +8,6 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -85,8 +84,8 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
     def verify_claims(self, claims: Mapping[str, Any]) -> None:
         if fault := fault_of(claims, self._authority.audiences, self._authority.now()):
             raise InvalidClientError(description=fault)
-        client, jti = claims["sub"], sha256(claims["jti"].encode()).hexdigest()
-        if not records.once(self._authority.store, f"jti|{client}|{jti}", client):
+        client, forgotten = claims["sub"], self._authority.now() + LONGEST + 2 * LEEWAY
+        if not records.once(self._authority.store, f"jti|{client}|{claims['jti']}", client, forgotten):
             raise InvalidClientError(description="The assertion was used before: its jti has to be new.")
 
 

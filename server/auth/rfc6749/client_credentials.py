@@ -2,8 +2,10 @@
 
 from authlib.oauth2.rfc6749 import InvalidScopeError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
-from server.auth.scopes import BadScope
+from server.auth.rfc6749.client import is_system
+from server.auth.scopes import BadScope, parse, text
 
 
 class BackendServices(ClientCredentialsGrant):  # type: ignore[misc]
@@ -12,12 +14,14 @@ class BackendServices(ClientCredentialsGrant):  # type: ignore[misc]
     TOKEN_ENDPOINT_AUTH_METHODS = ("private_key_jwt",)
 
     def validate_requested_scope(self) -> None:
+        """What needs a person is left out. https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html#scopes"""
         asked = self.request.payload.scope
         if not asked:
             raise InvalidScopeError(description="scope is missing.")
         try:
-            granted = self.client.get_allowed_scope(asked)
+            system = text(filter(is_system, parse(asked)))
         except BadScope as error:
             raise InvalidScopeError(description=f"{error}.") from None
-        if not granted:
+        if not system or not self.client.get_allowed_scope(system):
             raise InvalidScopeError(description="The client is registered for none of these scopes.")
+        self.request.payload = BasicOAuth2Payload({**self.request.form, "scope": system})

@@ -6,18 +6,23 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer as Core
 from authlib.oauth2.rfc6749 import InvalidRequestError
-from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from starlette.responses import Response
 
 from server.auth import clients, tokens
 from server.auth.authority import Authority
+from server.auth.launch_context import LaunchContext
+from server.auth.oidc.id_token import IdToken
+from server.auth.rfc6749.authorization_code import AuthorizationCode
+from server.auth.rfc6749.bearer_token import BackendTokens, PersonTokens
 from server.auth.rfc6749.client import RegisteredClient
 from server.auth.rfc6749.client_credentials import BackendServices
+from server.auth.rfc6749.refresh_token import RefreshToken
 from server.auth.rfc6749.starlette import FormRequest, refused, respond
 from server.auth.rfc7009 import Revocation
 from server.auth.rfc7523 import PrivateKeyJwt
+from server.auth.rfc7636 import ProofKey
 from server.auth.rfc7662 import Introspection
-from server.auth.tokens import Token
+from server.auth.tokens import Refresh, Token
 
 # At DEBUG, authlib writes the tokens that it issues into the log.
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -29,9 +34,14 @@ class AuthorizationServer(Core):  # type: ignore[misc]
     def __init__(self, authority: Authority) -> None:
         super().__init__()
         self.authority = authority
+        context = LaunchContext(authority)
         self.register_client_auth_method(PrivateKeyJwt.CLIENT_AUTH_METHOD, PrivateKeyJwt(authority))
+        self.register_client_auth_method("Bearer", self.bearer)
         self.register_grant(BackendServices)
-        self.register_token_generator("default", BearerTokenGenerator(new_token, expires_generator=tokens.LIFETIME))
+        self.register_grant(AuthorizationCode, [ProofKey(), context, IdToken(authority)])
+        self.register_grant(RefreshToken, [context])
+        self.register_token_generator("default", PersonTokens(authority.policy))
+        self.register_token_generator(BackendServices.GRANT_TYPE, BackendTokens(authority.policy))
         self.register_endpoint(Introspection)
         self.register_endpoint(Revocation)
 
@@ -39,16 +49,27 @@ class AuthorizationServer(Core):  # type: ignore[misc]
         found = clients.find(self.authority.store, client_id)
         return RegisteredClient(found) if found else None
 
+    def bearer(self, _: Any, request: FormRequest) -> RegisteredClient | None:
+        """The client of the access token that the request carries. https://www.rfc-editor.org/rfc/rfc7662#section-2.1"""
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        found = self.authority.valid(text) if scheme.lower() == "bearer" else None
+        return RegisteredClient(found.client) if found else None
+
     def save_token(self, token: Mapping[str, Any], request: FormRequest) -> None:
-        record, now = request.client.record, self.authority.now()
+        record, grant, now = request.client.record, request.grant, self.authority.now()
         kept = Token(
             client_id=record.client_id,
             tenant=record.tenant,
             scope=token["scope"],
             issued_at=now,
             expires_at=now + token["expires_in"],
+            grant=grant.id if grant else None,
         )
-        tokens.keep(self.authority.store, token["access_token"], kept)
+        refresh = None
+        if grant and "refresh_token" in token:
+            made = Refresh(client_id=record.client_id, grant=grant.id, expires_at=grant.expires_at)
+            refresh = (token["refresh_token"], made)
+        tokens.keep(self.authority.store, token["access_token"], kept, refresh)
 
     def token(self, request: FormRequest) -> Response:
         if not request.payload.grant_type:
@@ -67,7 +88,9 @@ class AuthorizationServer(Core):  # type: ignore[misc]
     def create_oauth2_request(self, request: FormRequest) -> FormRequest:
         return request
 
-    def handle_response(self, status: int, body: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> Response:
+    def handle_response(
+        self, status: int, body: Mapping[str, Any] | str, headers: Sequence[tuple[str, str]]
+    ) -> Response:
         return respond(status, body, headers)
 
     def handle_error_response(self, request: FormRequest, error: Any) -> Response:  # noqa: ARG002 authlib's
@@ -75,7 +98,3 @@ class AuthorizationServer(Core):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Nobody listens: what happened is in the journal."""
-
-
-def new_token(**_: Any) -> str:
-    return tokens.new()

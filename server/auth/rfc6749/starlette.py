@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mappings.fhir.json import dumps
+from server.auth.grants import Grant
 from server.store.engine import Unavailable
 
 FORM = "application/x-www-form-urlencoded"
@@ -24,7 +25,10 @@ Endpoint = Callable[["FormRequest"], Response]
 
 
 class FormRequest(OAuth2Request):  # type: ignore[misc]
-    """A POSTed form. ``uri`` is the endpoint as clients see it: authlib refuses one that is neither https nor local."""
+    """A POSTed form. ``uri`` is the endpoint as clients see it: authlib refuses one that is neither https nor local.
+    ``grant`` is what a person has granted, once that is known."""
+
+    grant: Grant | None = None
 
     def __init__(self, uri: str, headers: Mapping[str, str], form: Mapping[str, str]) -> None:
         super().__init__("POST", uri, headers=headers)
@@ -44,7 +48,7 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]
 async def answer(request: Request, uri: str, endpoint: Endpoint) -> Response:
     """What the endpoint makes of the form, or the error as RFC 6749 section 5.2 writes it."""
     try:
-        asked = FormRequest(uri, dict(request.headers), await form(request))
+        asked = FormRequest(uri, request.headers, await form(request))
         return await run_in_threadpool(endpoint, asked)
     except InsecureTransportError:
         return refused(InsecureTransportError(description="The server's base URL has to be https, or local."))
@@ -89,10 +93,14 @@ def refused(error: Any) -> Response:
     """A client that did not authenticate is told so with 401, and which challenge it has to meet."""
     status, body, headers = error()
     if isinstance(error, InvalidClientError):
-        status, headers = 401, [*headers, ("WWW-Authenticate", 'Bearer error="invalid_client"')]
+        status, headers = 401, [*headers, ("WWW-Authenticate", 'Basic realm="causeway", error="invalid_client"')]
     return respond(status, body, headers)
 
 
-def respond(status: int, body: Mapping[str, Any], headers: Sequence[tuple[str, str]]) -> Response:
+def respond(status: int, body: Mapping[str, Any] | str, headers: Sequence[tuple[str, str]]) -> Response:
+    """authlib's answer; a redirection is one that no browser sends its form along with."""
+    location = next((value for name, value in headers if name == "Location"), None)
+    if location:
+        return Response(status_code=303, headers={"location": location, **NO_STORE})
     named = {name.lower(): value for name, value in headers} | NO_STORE | {"content-type": "application/json"}
     return Response(dumps(body), status, named)

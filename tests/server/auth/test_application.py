@@ -15,11 +15,30 @@ OPEN = {
     "/fhir/metadata",
     "/.well-known/smart-configuration",
     "/fhir/.well-known/smart-configuration",
+    "/.well-known/openid-configuration",
+    "/fhir/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/auth/jwks",
+    "/auth/style.json",
+    "/auth/style.css",
+    "/auth/sign-in",
 }
 """What anybody may read."""
 
 SIGN_IN = {"/auth/token", "/auth/introspect", "/auth/revoke"}
 """What asks for a client's own signature."""
+
+PAGES = {
+    "/auth/authorize": (400, 303),
+    "/auth/consent": (403,),
+    "/auth/sign-in": (403,),
+    "/auth/sign-out": (403,),
+    "/auth/logout": (303,),
+    "/auth/apps": (303,),
+    "/auth/apps/revoke": (403,),
+    "/auth/apps/open": (403,),
+}
+"""What asks for a person: with what a browser is answered that nobody has signed in at, nor loaded a page with."""
 
 
 @pytest.fixture
@@ -47,6 +66,9 @@ def filled(path: str) -> str:
     return path
 
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
 async def asked(app, method: str, path: str, **headers: str) -> httpx.Response:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as http:
         return await http.request(method, path, headers=headers)
@@ -54,11 +76,17 @@ async def asked(app, method: str, path: str, **headers: str) -> httpx.Response:
 
 async def test_b18_nothing_but_what_is_open_is_answered_without_a_token(app) -> None:
     found = addresses(app)
-    assert {path for _, path in found} > OPEN | SIGN_IN | {"/hl7v2", "/fhir/Patient", "/fhir/Patient/ann"}
+    assert {path for _, path in found} > OPEN | SIGN_IN | PAGES.keys() | {
+        "/hl7v2",
+        "/fhir/Patient",
+        "/fhir/Patient/ann",
+    }
     for method, path in found:
-        if path in OPEN:
+        if path in OPEN and not (path in PAGES and method == "POST"):
             reads = method in {"GET", "HEAD"}
             assert (await asked(app, method, path)).status_code in ({200} if reads else {200, 204, 405})
+        elif path in PAGES:
+            assert (await asked(app, method, path, **FORM)).status_code in PAGES[path], (method, path)
         elif path not in SIGN_IN:
             answer = await asked(app, method, path)
             assert answer.status_code == 401, (method, path)
@@ -69,7 +97,7 @@ async def test_b18_a_token_that_opens_nothing_here_opens_nothing(app, world, put
     put("Patient", "ann")
     token = await world.token(world.register("system/Basic.r"), "system/Basic.r")
     for method, path in addresses(app):
-        if path in OPEN | SIGN_IN or "$" in path or method == "OPTIONS":
+        if path in OPEN | SIGN_IN | PAGES.keys() or "$" in path or method == "OPTIONS":
             continue
         headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
         answer = await asked(app, method, path, **headers)

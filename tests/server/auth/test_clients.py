@@ -53,12 +53,12 @@ def test_a14_what_is_kept_outlives_the_process(tmp_path) -> None:
     with closing(open_store(url)) as first:
         clients.register(first, SERVICE, "test")
         tokens.keep(first, token, kept)
-        assert records.once(first, "jti|a|1", "a")
+        assert records.once(first, "jti|a|1", "a", 10)
     with closing(open_store(url)) as second:
         assert clients.find(second, "a") == SERVICE
         assert tokens.find(second, token) == kept
-        assert not records.once(second, "jti|a|1", "a")
-        assert records.once(second, "jti|a|2", "a")
+        assert not records.once(second, "jti|a|1", "a", 10)
+        assert records.once(second, "jti|a|2", "a", 10)
 
 
 BAD = {

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from mappings.fhir.r4.tables import compartment, resource_types
-from server.auth.gate import GatedStore, Principal
+from server.auth.gate import DIRECTORY, GatedStore, Principal
 from server.auth.scopes import parse
 from server.fhir.outcome import Forbidden, NotFound
 from server.store.entry import Entry, Key, Write
@@ -126,6 +126,8 @@ def expected(type: str, interaction: str, situation: str) -> str:
     """By the definition: the compartment, and nothing but it."""
     if situation == "wrong tenant":
         return {"create": "done", "search-type": "nothing", "history-type": "nothing"}.get(interaction, "NotFound")
+    if type in DIRECTORY and situation in {"own patient", "other patient"}:
+        return "Forbidden" if interaction in {"create", "update", "delete"} else "done"
     if type not in MEMBERS or situation not in {"own patient", "other patient"}:
         return "Forbidden"
     if situation == "own patient":

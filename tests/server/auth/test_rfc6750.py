@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.auth import clients, tokens
+from server.auth import clients
+from server.auth.policy import Policy
 
 
 async def test_a_token_opens_what_its_scopes_say(world, put) -> None:
@@ -70,7 +71,7 @@ async def test_a_token_in_the_address_is_none(world, put) -> None:
 async def test_a13_a_token_ends_in_time(world, put) -> None:
     put("Patient", "ann")
     token = await world.token(world.register())
-    world.clock.forward(tokens.LIFETIME - 1)
+    world.clock.forward(Policy().backend_token - 1)
     assert (await world.read(token)).status_code == 200
     world.clock.forward(1)
     assert (await world.read(token)).status_code == 401

@@ -45,7 +45,7 @@ async def refused(world, form) -> str:
     answer = await world.post(form)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client"), answer.text
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_client"'
+    assert answer.headers["www-authenticate"] == 'Basic realm="causeway", error="invalid_client"'
     return answer.json()["error_description"]
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from server.auth import clients, tokens
+from server.auth import clients
+from server.auth.policy import Policy
 
 INTROSPECT, REVOKE = "/auth/introspect", "/auth/revoke"
 
@@ -21,11 +22,12 @@ async def test_a_client_learns_what_its_token_is_worth(world) -> None:
     assert answer.json() == {
         "active": True,
         "client_id": service.client.client_id,
+        "iss": "https://causeway.test",
         "sub": service.client.client_id,
         "scope": "system/Patient.rs",
         "token_type": "Bearer",
         "iat": now,
-        "exp": now + tokens.LIFETIME,
+        "exp": now + Policy().backend_token,
     }
 
 
@@ -83,7 +85,7 @@ async def test_a_request_without_token_is_400(world, path) -> None:
 async def test_an_expired_token_is_not_active(world) -> None:
     service = world.register()
     token = await world.token(service)
-    world.clock.forward(tokens.LIFETIME)
+    world.clock.forward(Policy().backend_token)
     assert (await asked(world, service, INTROSPECT, token=token)).json() == {"active": False}
 
 

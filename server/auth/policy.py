@@ -1,0 +1,19 @@
+"""How long things last, and who may join: what a site decides about signing in. All times are seconds."""
+
+from dataclasses import dataclass
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``backend_token`` is what SMART recommends at most for backend services; ``refresh_token`` is longer than the
+    three months that ONC asks for. A session ends ``session_idle`` after its last use (45 CFR 164.312(a)(2)(iii))."""
+
+    code: int = 60
+    launch: int = 5 * MINUTE
+    access_token: int = HOUR
+    backend_token: int = 5 * MINUTE
+    refresh_token: int = 100 * DAY
+    session_idle: int = 15 * MINUTE
+    session: int = 10 * HOUR
