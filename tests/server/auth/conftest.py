@@ -270,6 +270,9 @@ class World:
         body: dict[str, Any] = answer.json()
         return body
 
+    def seconds(self) -> int:
+        return int(self.clock().timestamp())
+
     async def post(self, form: dict[str, str], path: str = "/auth/token") -> httpx.Response:
         return await self.http.post(path, data=form)
 
