@@ -110,10 +110,14 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened, and when: EVN-6 (occurred), else EVN-2 (recorded), else MSH-7, with an offset."""
+    """What happened, and when: EVN-6 (occurred), else EVN-2 (recorded), else MSH-7, with an offset.
+
+    ``tie``: text whose order is that of events of one instant: when they were sent (MSH-7), then by their control ids
+    (of two lengths, the shorter first: senders count), then by what they say."""
 
     trigger: str
     at: datetime | None
+    tie: str = ""
 
 
 @dataclass(frozen=True, slots=True)

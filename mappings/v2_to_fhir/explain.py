@@ -23,6 +23,29 @@ Made from the tables themselves by `python -m mappings.v2_to_fhir.explain`; a te
 |---|---|---|
 """
 
+ORDER = """
+## In which order
+
+Messages may come in any order, and again. What is stored in the end is what it would be had they come in the order of
+their events:
+
+1. An event's time is EVN-6 (when it happened), else EVN-2 (recorded), else MSH-7 (sent). Of two events of one time the
+   later is the one that was sent later (MSH-7), then the one with the greater control id (a shorter one is smaller:
+   senders count), then one of the two by what they say.
+2. Each element stays as the latest event that spoke of it left it, whether it gave a value, the same value again, or
+   null. Parts of `Encounter.period`, `hospitalization`, `servicePeriod`, the slices of a list (`telecom` at home and at
+   work, each participation, each identifier system) are elements of their own in this. A late event fills gaps only.
+3. What a message only implies (a doctor's name in PV1-7, what a DFT says of its patient, a status that no event gave)
+   gives way to whatever is said; of several implied, the earliest stands.
+4. A bare yes to "deceased?" or "multiple birth?" leaves the date or the number that is known; a no takes it away.
+5. `Encounter.statusHistory` has every status that an event gave, in the order of the events.
+6. A coverage is in force if no later snapshot (IN1 of A01, A04, A05, A08, A28, A31) leaves it out.
+
+By nature the order in which they come does matter for: events without any time (they happened when they came); numbers
+that only one message says are of one patient, before it has come; what is told under a retired number, before its
+merge has come; what a FHIR client writes (it stands until a message that is later than the last that spoke of it).
+"""
+
 SEGMENTS = """
 ## Segments
 
@@ -37,7 +60,7 @@ def explained(mapped: Mapped) -> tuple[Source, ...]:
 
 def page() -> str:
     events = "".join(f"| {code}^{name} | {event(trigger)} |\n" for (code, name), trigger in TRIGGERS.items())
-    return HEAD + events + SEGMENTS + "".join("\n".join((*section(map), "")) for map in MAPS)
+    return HEAD + events + ORDER + SEGMENTS + "".join("\n".join((*section(map), "")) for map in MAPS)
 
 
 def event(trigger: Trigger) -> str:

@@ -4,11 +4,12 @@ https://hl7.org/fhir/uv/v2mappings/message_maps.html; DFT and merges, of which H
 mappings to v2."""
 
 from datetime import datetime
+from hashlib import blake2b
 
 from mappings.v2.message import Message
 from mappings.v2_to_fhir.account import account, guarantors, numbered, unnumbered
 from mappings.v2_to_fhir.charge import charges
-from mappings.v2_to_fhir.datatypes.dtm import instant
+from mappings.v2_to_fhir.datatypes.dtm import instant, utc
 from mappings.v2_to_fhir.draft import Event, Identity, Issue, Mapped
 from mappings.v2_to_fhir.groups import Group, patients
 from mappings.v2_to_fhir.insurance import coverages
@@ -22,6 +23,9 @@ from mappings.v2_to_fhir.visit import diagnoses, encounter, visit
 
 __all__ = ["TRIGGERS", "convert"]
 
+NUMBER = 20
+"""Characters of a control id that are compared; more, since v2.7, are a UUID."""
+
 
 def convert(message: Message, site: Site, *, explain: bool = False) -> Mapped:
     """``explain``: with each draft's sources. Never raises: what stops the message is a fatal issue."""
@@ -30,7 +34,7 @@ def convert(message: Message, site: Site, *, explain: bool = False) -> Mapped:
         return Mapped(Event(message.trigger, None), (), issues=(unknown(message),))
     story = Story(sender, trigger, message.segment("EVN"), explain=explain)
     story.maps.add(EVN_EVENT)
-    event = Event(message.trigger, happened(message, sender, story))
+    event = Event(message.trigger, happened(message, sender, story), tie(message, sender))
     groups = patients(message)
     for group in groups:
         tell(group, story)
@@ -56,6 +60,13 @@ def happened(message: Message, sender: Sender, story: Story) -> datetime | None:
         if segment[field]:
             story.issue("not a date and time", f"{segment.name}^1^{field}", "102")
     return None
+
+
+def tie(message: Message, sender: Sender) -> str:
+    sent = instant(message.header[7], sender)
+    number = f"{len(message.control_id):03d}{message.control_id[:NUMBER]}"
+    content = blake2b("\r".join(each.raw for each in message.segments).encode(errors="replace"), digest_size=4)
+    return " ".join((utc(sent) if sent else "", number, content.hexdigest()))
 
 
 def tell(group: Group, story: Story) -> None:

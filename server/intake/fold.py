@@ -1,10 +1,9 @@
 """What a message does to what is stored, decided from the message and a snapshot alone."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
-from mappings.fhir.json import Json
+from mappings.v2_to_fhir.datatypes.dtm import utc
 from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Mapped
 from server.claims.capture import recapture
 from server.fhir.outcome import FhirError
@@ -12,13 +11,18 @@ from server.identity.locate import Ambiguous, holders, located, survivor
 from server.identity.merge import merge
 from server.identity.references import replaced
 from server.intake.lay import lay
+from server.intake.marks import PRESUMED, is_presumed
+from server.intake.status import stated, with_history
 from server.intake.work import Work
-from server.store.entry import Key, Write
+from server.store.entry import Key, Renewal, Write
 from server.store.query import equals, term
 from server.store.snapshot import Snapshot
 
 COVERAGE_SNAPSHOTS = frozenset({"A01", "A04", "A05", "A08", "A28", "A31"})
 """Events whose IN1 segments are all the coverages that the sender knows of."""
+
+SNAPSHOT = "IN1"
+"""A patient's mark: the latest of these events."""
 
 
 class Refused(Exception):
@@ -29,10 +33,19 @@ class Refused(Exception):
         self.issue = issue
 
 
-def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
-    """The resource versions that follow from a message.
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The resource versions that follow from a message, and what it says of others without changing them."""
 
-    Raises Refused: then none of them does."""
+    writes: tuple[Write, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
+
+
+NOTHING = Folded()
+
+
+def fold(mapped: Mapped, snapshot: Snapshot) -> Folded:
+    """Raises Refused: then nothing follows."""
     work = Work.over(snapshot)
     try:
         held = holders(work, mapped.drafts)
@@ -41,7 +54,7 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> tuple[Write, ...]:
         end_coverages(work, mapped, keys)
         merge_patients(work, mapped, keys)
         capture_claims(work, mapped, keys)
-        return work.writes()
+        return Folded(work.writes(), work.renewals())
     except Ambiguous:
         raise Refused(Issue("the identifiers belong to more than one stored patient", "PID^1^3", "205", True)) from None
     except FhirError as error:
@@ -61,26 +74,33 @@ def new_key(work: Work, identity: Identity) -> Key:
 
 
 def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mapping[str, Key]) -> None:
-    """Lays every draft over what is stored; an unchanged resource is not written, and most that are only referred to
-    are known."""
-    at = instant(work, mapped)
+    """Lays every draft over what is stored; most that are only referred to are known."""
+    word = place_in_time(work, mapped)
     targets = {identity.urn: str(key) for identity, key in keys.items()}
     for draft in mapped.drafts:
         key = keys[draft.identity]
-        stored = work.body(key)
-        if stored and draft.stub and stored.keys() >= draft.body.keys():
+        if draft.stub and is_known(work, key, draft, word):
             continue
-        body, marks = lay(stored, referring(draft, targets), work.marks(key), at)
-        if draft.type == "Encounter":
-            body = with_status_history(stored, body, mapped)
-        if body != stored:
-            named = map(str, (draft.identity, *draft.also))
-            work.put(key, body, marks, [each for each in named if held.get(each, key) == key])
+        before = work.marks(key)
+        body, marks = lay(work.body(key), referring(draft, targets), before, word)
+        if draft.type == "Encounter" and "status" in draft.body and not draft.stub:
+            marks = stated(marks, draft.body["status"], word)
+            body = with_history(body, before, marks)
+        named = map(str, (draft.identity, *draft.also))
+        work.put(key, body, marks, [each for each in named if held.get(each, key) == key])
 
 
-def instant(work: Work, mapped: Mapped) -> str:
-    """The event's time as text whose order is time's; a message without one happened when it came."""
-    return (mapped.event.at or work.at).astimezone(UTC).isoformat(timespec="milliseconds")
+def place_in_time(work: Work, mapped: Mapped) -> str:
+    """The event's place among all events, as text; one without a time happened when it came."""
+    return f"{utc(mapped.event.at or work.at)} {mapped.event.tie}"
+
+
+def is_known(work: Work, key: Key, draft: Draft, word: str) -> bool:
+    """Whether all that is presumed of a resource is there, and by no later event."""
+    stored = work.body(key)
+    if not stored or not stored.keys() >= draft.body.keys():
+        return False
+    return not any(is_presumed(mark) and mark > PRESUMED + word for mark in work.marks(key).values())
 
 
 def referring(draft: Draft, targets: Mapping[str, str]) -> Draft:
@@ -90,31 +110,32 @@ def referring(draft: Draft, targets: Mapping[str, str]) -> Draft:
     return draft if here is told else replace(draft, body=here[0], defaults=here[1])
 
 
-def with_status_history(stored: Json | None, body: Json, mapped: Mapped) -> Json:
-    """https://hl7.org/fhir/R4/encounter-definitions.html#Encounter.statusHistory"""
-    if stored is None or stored["status"] == body["status"] or mapped.event.at is None:
-        return body
-    left = {"status": stored["status"], "period": {"end": mapped.event.at.isoformat()}}
-    return {**body, "statusHistory": [*stored.get("statusHistory", ()), left]}
-
-
 def end_coverages(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:
-    """IN1 is a snapshot: a payer that an earlier message named and this one does not is no longer there.
+    """IN1 is a snapshot: a policy that an earlier message named and this one does not is no longer there; nor is one
+    that comes late, named by an event before a snapshot without it.
 
     Only what messages have told is ended; a Coverage that came as FHIR is its sender's to end."""
     told = {keys[draft.identity] for draft in mapped.drafts if draft.type == "Coverage"}
-    if not told or mapped.event.trigger not in COVERAGE_SNAPSHOTS:
-        return
-    at = instant(work, mapped)
-    patients = {keys[draft.identity] for draft in mapped.drafts if draft.type == "Patient"}
-    for patient in filter(work.stored, patients):  # one who is new has none
-        for version in work.find("Coverage", equals(term("beneficiary", str(patient)))):
-            marks = work.marks(version.key)
-            body = work.body(version.key)
-            if version.key in told or not body or body.get("status") != "active" or not marks:
-                continue
-            if max(marks.values()) <= at:
-                work.put(version.key, {**body, "status": "cancelled"}, {**marks, "status": at})
+    patients = {keys[draft.identity] for draft in mapped.drafts if draft.type == "Patient"} if told else ()
+    word = place_in_time(work, mapped)
+    for patient in patients:
+        latest = work.marks(patient).get(SNAPSHOT, "")
+        if mapped.event.trigger in COVERAGE_SNAPSHOTS and word > latest:
+            latest, known = word, coverages(work, patient)
+            work.renew(patient, {**work.marks(patient), SNAPSHOT: word})
+        else:
+            known = told
+        for key in known:
+            body = work.body(key)
+            if body and body.get("status") == "active" and work.marks(key).get("status", latest) < latest:
+                work.put(key, {**body, "status": "cancelled"})
+
+
+def coverages(work: Work, patient: Key) -> Collection[Key]:
+    """Of one who is new there are none."""
+    if work.stored(patient) is None:
+        return ()
+    return [version.key for version in work.find("Coverage", equals(term("beneficiary", str(patient))))]
 
 
 def merge_patients(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:

@@ -1,16 +1,16 @@
 """Laying what a message says over what is stored.
 
-Absent leaves, a value replaces, null deletes (HL7 v2.5.1 chapter 2.5.3.4). An element that a later event has spoken of
-already stays as that event left it: every element remembers the instant of the event that last set it (its mark)."""
+Absent leaves, a value replaces, null deletes (HL7 v2.5.1 chapter 2.5.3.4). An element stays as the latest event that
+spoke of it left it, in whatever order the messages come (``marks.py``)."""
 
-import re
-from collections.abc import Iterable, Mapping
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any
 
 from mappings.fhir.json import Json
 from mappings.v2_to_fhir.draft import Draft
-from mappings.v2_to_fhir.slices import SLICES, spliced, without
+from mappings.v2_to_fhir.slices import OLD, Slicing, slicing
+from server.intake.marks import PRESUMED, is_presumed, is_said, outlasts, wholes
+from server.intake.periods import agreed, hidden, shown
 from server.store.entry import Marks
 
 PARTS: Mapping[str, frozenset[str]] = {
@@ -28,129 +28,150 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """Elements with several spellings of which only one may stand."""
 
-DAY = len("2026-03-01")
-
-_ELEMENT = re.compile(r"[.:]")
+NONE: frozenset[str] = frozenset()
 
 
-def lay(stored: Json | None, draft: Draft, marks: Marks, at: str) -> tuple[Json, Marks]:
-    """The new body and its marks; ``at`` is the event's instant in UTC. ``stored`` is left untouched."""
-    if stored and adds_nothing(stored, draft):
-        return stored, marks
-    body: Json = dict(stored) if stored else {"resourceType": draft.type}
-    told = dict(marks)
-    for path in spoken_of(draft):
-        if _counts(stored, draft, path, told, at):
-            _set(body, draft, path)
-            told[path] = at
-    for element, value in draft.defaults.items():
-        if not _spellings(body, draft.type, element):
-            body[element] = value
-    return body, told
-
-
-def adds_nothing(stored: Json, draft: Draft) -> bool:
-    """Whether all that is said is there already: hospitals repeat themselves."""
-    said = {**draft.defaults, **draft.body}
-    return not draft.cleared and all(stored.get(element) == value for element, value in said.items())
-
-
-def spoken_of(draft: Draft) -> tuple[str, ...]:
-    """What a message sets or clears, each with a mark of its own: elements, parts of one (``period.end``), slices of a
-    list (``telecom:work``)."""
-    return (*chain.from_iterable(_paths(draft, element) for element in draft.body), *sorted(draft.cleared))
-
-
-def _paths(draft: Draft, element: str) -> Iterable[str]:
-    value = draft.body[element]
-    if element in PARTS.get(draft.type, ()):
-        return [f"{element}.{part}" for part in value]
-    if slice := SLICES.get((draft.type, element)):
-        return dict.fromkeys(f"{element}:{slice(item)}" for item in value)
-    return [element]
-
-
-def _counts(stored: Json | None, draft: Draft, path: str, marks: Marks, at: str) -> bool:
+def lay(stored: Json | None, draft: Draft, marks: Marks, word: str) -> tuple[Json, Marks]:
+    """The new body and its marks; ``word`` is the event's place in time. ``stored`` is left untouched."""
+    laying = Laying(draft.type, stored, marks, word)
     if draft.stub:
-        return not (stored and _spellings(stored, draft.type, _ELEMENT.split(path, maxsplit=1)[0]))
-    return marks.get(path, "") <= at
-
-
-def _set(body: Json, draft: Draft, path: str) -> None:
-    element, _, part = path.partition(".")
-    if ":" in path:
-        _set_slice(body, draft, *path.split(":", 1), cleared=path in draft.cleared)
-    elif path in draft.cleared:
-        _clear(body, element, part)
-    elif part:
-        body[element] = even({**body.get(element, {}), part: draft.body[element][part]})
-    elif element == "identifier":
-        body[element] = identifiers(body.get(element, ()), draft.body[element])
+        laying.presume(draft.body)
     else:
-        _set_whole(body, draft, element)
+        for path in sorted(draft.cleared):
+            laying.clear(path)
+        for element, value in draft.body.items():
+            laying.say(element, value)
+    laying.presume(draft.defaults)
+    laying.require(draft.defaults)
+    return laying.body, laying.marks
 
 
-def even(period: Json) -> Json:
-    """Start and end of one day have to be given alike, or neither comes first: the finer is told as the coarser is.
+class Laying:
+    """One resource while a message is laid over it."""
 
-    https://hl7.org/fhir/R4/datatypes.html#Period (per-1)"""
-    start, end = str(period.get("start", "")), str(period.get("end", ""))
-    if start[:DAY] != end[:DAY] or (len(start) > DAY) == (len(end) > DAY):
-        return period
-    return {**period, "start": start[:DAY], "end": end[:DAY]}
+    def __init__(self, type: str, stored: Json | None, marks: Marks, word: str) -> None:
+        self.type = type
+        self.body: Json = dict(stored) if stored else {"resourceType": type}
+        self.marks = dict(marks)
+        self.word = word
+
+    def presume(self, elements: Json) -> None:
+        """Fills in what nobody has spoken of; of what several presume, the earliest stands."""
+        word = PRESUMED + self.word
+        for element, value in elements.items():
+            name = self._register(element)
+            mark = self.marks.get(name, "")
+            if mark > word if is_presumed(mark) else not (self._spellings(name) or is_said(self.marks, name)):
+                self._set(name, element, value)
+                self.marks[name] = word
+
+    def require(self, elements: Json) -> None:
+        """What FHIR demands is there, also where a message said that it is null."""
+        for element, value in elements.items():
+            if not self._spellings(self._register(element)):
+                self.body[element] = value
+
+    def say(self, element: str, value: Any) -> None:
+        slices, name = slicing(self.type, element), self._register(element)
+        if slices:
+            self._say_slices(element, value, slices)
+        elif element in PARTS.get(self.type, NONE):
+            for part, each in value.items():
+                self._part(element, part, each)
+        elif value is True and name in CHOICES.get(self.type, ()):
+            self._say_yes(element, name)
+        elif self._heard(name):
+            self._set(name, element, value)
+            if value is False:
+                self._still(name)
+
+    def clear(self, path: str) -> None:
+        element, _, part = path.partition(".")
+        if slices := slicing(self.type, path.split(":", 1)[0]):
+            self._clear_slices(path, slices)
+        elif part:
+            self._part(element, part, None)
+        elif self._heard(name := self._register(element)):
+            self._drop(name)
+            self._still(name)
+
+    def _heard(self, path: str) -> bool:
+        """Whether nothing later was said of this, or of what it is a part of; then this word is noted."""
+        counts = self._counts(path)
+        if counts:
+            self.marks[path] = self.word
+        return counts
+
+    def _counts(self, path: str) -> bool:
+        for whole in wholes(path):
+            if is_presumed(self.marks.get(whole, "")):
+                self._drop(whole)
+                del self.marks[whole]
+        return all(outlasts(self.word, self.marks.get(each, "")) for each in (path, *wholes(path)))
+
+    def _set(self, name: str, element: str, value: Any) -> None:
+        if element == name or not element.startswith("_"):
+            self._drop(name)
+        self.body[element] = value
+
+    def _drop(self, name: str) -> None:
+        for spelling in self._spellings(name):
+            del self.body[spelling]
+
+    def _register(self, element: str) -> str:
+        """What has one mark: a choice in all its forms, an element with its ``_`` sibling."""
+        name = element.lstrip("_")
+        return next((choice for choice in CHOICES.get(self.type, ()) if name.startswith(choice)), name)
+
+    def _spellings(self, name: str) -> tuple[str, ...]:
+        """The names under which an element stands."""
+        if name in CHOICES.get(self.type, ()):
+            return tuple(each for each in self.body if each.lstrip("_").startswith(name))
+        return tuple(each for each in (name, f"_{name}") if each in self.body)
+
+    def _say_yes(self, element: str, choice: str) -> None:
+        """A bare yes takes nothing away: who died on a day that is known is still known to have died then."""
+        counts = self._heard(f"{choice}?") and outlasts(self.word, self.marks.get(choice, ""))
+        if counts and not any(self.body[each] for each in self._spellings(choice)):
+            self._set(choice, element, True)
+
+    def _still(self, choice: str) -> None:
+        """What was taken away had hidden a later yes."""
+        if self.marks.get(f"{choice}?", "") >= self.word:
+            self._set(choice, f"{choice}Boolean", True)
+
+    def _part(self, element: str, part: str, value: Any) -> None:
+        if not self._heard(f"{element}.{part}"):
+            return
+        whole = {**agreed(self.body.get(element, {}), self.marks, element), part: value}
+        whole = {name: each for name, each in whole.items() if each is not None}
+        self.marks = hidden(whole, self.marks, element)
+        self._drop(element)
+        if whole:
+            self.body[element] = shown(whole)
+
+    def _say_slices(self, element: str, value: list[Json], slices: Slicing) -> None:
+        stored = self.body.get(element, ())
+        old = [number(each) for each in stored if element == "identifier" and slices.name(each) == OLD]
+        told = [each for each in value if number(each) not in old] if old else value  # an old one stays old
+        heard = {name for name in map(slices.name, told) if self._heard(f"{element}:{name}")}
+        if heard and stored != told:
+            kept = [each for each in stored if slices.name(each) not in heard]
+            new = [each for each in told if slices.name(each) in heard]
+            self.body[element] = slices.arranged([*new, *kept])
+
+    def _clear_slices(self, path: str, slices: Slicing) -> None:
+        element = path.split(":", 1)[0]
+        gone = set()
+        for name in map(slices.name, self.body.get(element, ())):
+            each = f"{element}:{name}"
+            if name != OLD and (path == each or path in wholes(each)) and self._counts(each):
+                gone.add(name)
+        self._heard(path)
+        left = [each for each in self.body.pop(element, ()) if slices.name(each) not in gone]
+        if left:
+            self.body[element] = left
 
 
-def _set_whole(body: Json, draft: Draft, element: str) -> None:
-    """A bare yes takes nothing away: who died on a day that is known is still known to have died then."""
-    spellings = _spellings(body, draft.type, element)
-    if draft.body[element] is True and any(body[name] for name in spellings if name != element):
-        return
-    for spelling in spellings:
-        del body[spelling]
-    body[element] = draft.body[element]
-
-
-def _set_slice(body: Json, draft: Draft, element: str, name: str, *, cleared: bool) -> None:
-    slice = SLICES[draft.type, element]
-    stored = [each for each in body.get(element, ()) if slice(each) == name]
-    told = [] if cleared else [each for each in draft.body[element] if slice(each) == name]
-    if element == "identifier":
-        told = identifiers(stored, told)
-    left = spliced(draft.type, element, body.get(element, ()), told) if told else []
-    left = left or without(draft.type, element, body.get(element, ()), name)
-    body.pop(element, None)
-    if left:
-        body[element] = left
-
-
-def _clear(body: Json, element: str, part: str) -> None:
-    """Takes an element out, or a part of one."""
-    rest = {name: value for name, value in body.get(element, {}).items() if name != part} if part else {}
-    body.pop(element, None)
-    if rest:
-        body[element] = rest
-
-
-def _spellings(body: Mapping[str, Any], type: str, element: str) -> tuple[str, ...]:
-    """The names under which an element stands: itself, its ``_`` sibling, the other forms of a choice."""
-    for choice in CHOICES.get(type, ()):
-        if element.startswith(choice):
-            return tuple(name for name in body if name.lstrip("_").startswith(choice))
-    return tuple(name for name in (element, f"_{element}") if name in body)
-
-
-def identifiers(stored: Iterable[Json], told: Iterable[Json]) -> list[Json]:
-    """A message speaks for the systems that it names: those of others stay, and an old identifier stays old.
-
-    One that names none (it was null) speaks for all that are not old."""
-    told, stored = list(told), list(stored)
-    old = {_name(each): each for each in stored if each.get("use") == "old"}
-    fresh = [each for each in told if _name(each) not in old]
-    spoken = {each.get("system") for each in fresh}
-    kept = [each for each in stored if _name(each) in old or (told and each.get("system") not in spoken)]
-    current = [each for each in kept if _name(each) not in old]
-    return [*fresh, *current, *old.values()]
-
-
-def _name(identifier: Json) -> tuple[Any, Any]:
+def number(identifier: Json) -> tuple[Any, Any]:
     return identifier.get("system"), identifier.get("value")

@@ -17,8 +17,8 @@ from mappings.v2_to_fhir.messages import convert
 from mappings.v2_to_fhir.site import Site
 from server.identity.locate import identities
 from server.intake.accept import refusal
-from server.intake.fold import Refused, fold
-from server.store.entry import Entry, Write
+from server.intake.fold import NOTHING, Folded, Refused, fold
+from server.store.entry import Entry
 from server.store.snapshot import Fold, Snapshot
 from server.store.store import Store
 
@@ -38,7 +38,7 @@ class Verdict:
     """What became of a message: accepted, in error or rejected; what follows; and what was not understood."""
 
     outcome: Outcome
-    writes: tuple[Write, ...] = ()
+    follows: Folded = NOTHING
     issues: tuple[Issue, ...] = ()
 
 
@@ -128,7 +128,8 @@ def folding(raw: bytes, read: Read, origin: str, facts: Mapping[str, str]) -> Fo
             at=snapshot.at,
             actor=message.sender if message else "",
             origin=origin,
-            writes=verdict.writes,
+            writes=verdict.follows.writes,
+            renewals=verdict.follows.renewals,
             reply=b"".join(replies),
             raw=raw,
             about={**about(message, verdict), "ack": " ".join(codes), **facts},

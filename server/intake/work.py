@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mappings.fhir.json import Json, loads
 from server.fhir.resource import prepare
-from server.store.entry import NO_MARKS, Key, Marks, Version, Write
+from server.store.entry import NO_MARKS, Key, Marks, Renewal, Version, Write
 from server.store.query import Query, matches
 from server.store.snapshot import Snapshot
 
@@ -14,7 +14,6 @@ from server.store.snapshot import Snapshot
 class _Change:
     base: Version | None
     body: Json
-    marks: Marks
     reserves: tuple[str, ...]
     write: Write | None = None
 
@@ -26,6 +25,7 @@ class Work(Snapshot):
     _changes: dict[Key, _Change] = field(default_factory=dict)
     _stored: dict[Key, Version | None] = field(default_factory=dict)
     _bodies: dict[Key, Json] = field(default_factory=dict)
+    _marks: dict[Key, Marks] = field(default_factory=dict)
 
     @classmethod
     def over(cls, snapshot: Snapshot) -> "Work":
@@ -43,8 +43,10 @@ class Work(Snapshot):
 
     def body(self, key: Key) -> Json | None:
         """The resource as it stands now, with this message's changes; None if there is none. Not to be changed."""
-        if change := self._changes.get(key):
-            return change.body
+        change = self._changes.get(key)
+        return change.body if change else self._stored_body(key)
+
+    def _stored_body(self, key: Key) -> Json | None:
         if key not in self._bodies:
             version = self.stored(key)
             if version is None or version.body is None:
@@ -53,27 +55,40 @@ class Work(Snapshot):
         return self._bodies[key]
 
     def marks(self, key: Key) -> Marks:
-        if change := self._changes.get(key):
-            return change.marks
+        if key in self._marks:
+            return self._marks[key]
         version = self.stored(key)
         return version.marks if version else NO_MARKS
 
+    def renew(self, key: Key, marks: Marks) -> None:
+        """Sets a resource's marks alone."""
+        self._marks[key] = marks
+        if key in self._changes:
+            self._changes[key].write = None
+
     def put(self, key: Key, body: Json, marks: Marks | None = None, reserves: Sequence[str] = ()) -> None:
-        """Sets a resource's new body; ``reserves`` are identities to hold beyond those that the body names."""
-        before = self._changes.get(key)
-        base = before.base if before else self.stored(key)
-        kept = self.marks(key) if marks is None else marks
-        held = (*(before.reserves if before else ()), *reserves)
-        self._changes[key] = _Change(base, body, kept, tuple(dict.fromkeys(held)))
+        """Sets a resource's new body; ``reserves`` are identities to hold beyond those that the body names. One that
+        is as it was stored is not written."""
+        before = self._changes.pop(key, None)
+        if marks is not None:
+            self._marks[key] = marks
+        if body != self._stored_body(key):
+            held = (*(before.reserves if before else ()), *reserves)
+            self._changes[key] = _Change(before.base if before else self.stored(key), body, tuple(dict.fromkeys(held)))
 
     def add(self, write: Write) -> None:
         """Takes in a write that another room has made."""
         body = loads(write.body) if write.body is not None else {}
-        self._changes[write.key] = _Change(self.stored(write.key), body, write.marks, (), write)
+        self._changes[write.key] = _Change(self.stored(write.key), body, (), write)
 
     def writes(self) -> tuple[Write, ...]:
         """Raises FhirError when a resource would break a rule of FHIR."""
         return tuple(self._write(key) for key in self._changes)
+
+    def renewals(self) -> tuple[Renewal, ...]:
+        """What this message says again of resources that it does not change."""
+        told = ((key, marks) for key, marks in self._marks.items() if key not in self._changes)
+        return tuple(Renewal(key, marks) for key, marks in told if (old := self._stored[key]) and old.marks != marks)
 
     def read(self, key: Key) -> Version | None:
         return self._version(key) if key in self._changes else self.stored(key)
@@ -103,7 +118,7 @@ class Work(Snapshot):
                 Snapshot(self.tenant, self.at, self.view, self.namespace, self.ids),
                 change.body,
                 base=change.base,
-                marks=change.marks,
+                marks=self.marks(key),
                 reserves_extra=change.reserves,
                 id=key.id,
             )

@@ -32,6 +32,7 @@ class Entry(Document):  # type: ignore[misc]
     about = ListField(StringField())
     facts = ListField(StringField())
     writes = ListField()
+    renewals = ListField()
     reply = BinaryField()
     raw = BinaryField()
 
@@ -68,6 +69,19 @@ class Held(Document):  # type: ignore[misc]
     seq = IntField(required=True)
     value = StringField(required=True)
     holder = ListField(StringField())
+
+
+class Renewed(Document):  # type: ignore[misc]
+    """``_id`` is ``tenant/type/id``: the last renewal of a resource's marks."""
+
+    meta = kept_in("renewed")
+
+    key = StringField(primary_key=True)
+    tenant = StringField(required=True)
+    seq = IntField(required=True)
+    type = StringField(required=True)
+    id = StringField(required=True)
+    marks = ListField(ListField(StringField()))
 
 
 class Cursor(Document):  # type: ignore[misc]
@@ -112,6 +126,7 @@ class Collections(NamedTuple):
     cursor: Collection
     lease: Collection
     about: Collection
+    renewed: Collection
 
 
 def bound(alias: str) -> Collections:
@@ -122,4 +137,4 @@ def bound(alias: str) -> Collections:
     return Collections(*(document._get_collection() for document in documents))
 
 
-DOCUMENTS: tuple[Any, ...] = (Entry, Current, Held, Cursor, Lease, About)
+DOCUMENTS: tuple[Any, ...] = (Entry, Current, Held, Cursor, Lease, About, Renewed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from server.store.entry import Entry, Key, Version, Write
+from server.store.entry import Entry, Key, Marks, Version, Write
 from server.store.query import Query, Search
 from server.store.upkeep import Upkeep
 
@@ -35,12 +35,18 @@ MAX_ENTRY = 16_000_000
 
 def size(entry: Entry) -> int:
     """About what an entry takes up, and never less."""
-    return 1_000 + len(entry.raw) + len(entry.reply) + sum(map(_size, entry.writes))
+    written, renewed = sum(map(_size, entry.writes)), sum(_texts_size(each.marks) for each in entry.renewals)
+    return 1_000 + len(entry.raw) + len(entry.reply) + written + renewed
 
 
 def _size(write: Write) -> int:
-    texts = (*write.terms, *write.reserves, *write.keeps, *write.frees, *write.marks, *write.marks.values())
-    return 500 + len(write.body or b"") + len("".join(texts).encode()) + 16 * len(texts)
+    texts = (*write.terms, *write.reserves, *write.keeps, *write.frees)
+    return 500 + len(write.body or b"") + _texts_size(texts) + _texts_size(write.marks)
+
+
+def _texts_size(texts: Collection[str] | Marks) -> int:
+    every = (*texts, *texts.values()) if isinstance(texts, Mapping) else texts
+    return len("".join(every).encode()) + 16 * len(every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,11 @@ class Engine(Upkeep, Protocol):
 
     def newest(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, Version]:
         """``read`` of many at once; keys that never were are left out."""
+        ...
+
+    def renewed(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, tuple[int, Marks]]:
+        """The last renewal of each resource's marks, and its ``seq``: it counts if it is later than the version's own.
+        Resources of which there was none are left out."""
         ...
 
     def vread(self, tenant: str, key: Key, version: int) -> Version | None: ...

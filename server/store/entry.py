@@ -1,13 +1,13 @@
 """What the journal holds: entries, and the resource versions that each entry brings about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 Marks = Mapping[str, str]
-"""Element name -> instant (ISO 8601) of the message that last set or cleared it; what keeps a late message from
-overwriting newer values."""
+"""By element: the place in time of the message that last spoke of it. What keeps the order in which messages come from
+mattering; the store only keeps it."""
 
 NO_MARKS: Marks = {}
 
@@ -77,6 +77,25 @@ class Write:
         return Version(self.key, self.base + 1, seq, at, self.body, self.terms, self.reserves, self.marks)
 
 
+class Renewal(NamedTuple):
+    """The marks of a resource from now on, whose version stays: a message has said again what it holds."""
+
+    key: Key
+    marks: Marks
+
+
+def by_mark(marks: Marks) -> dict[str, list[str]]:
+    """The elements by their marks, of which there are few: what one message said has one."""
+    elements: dict[str, list[str]] = {}
+    for element, mark in marks.items():
+        elements.setdefault(mark, []).append(element)
+    return elements
+
+
+def by_element(elements: Mapping[str, Iterable[str]]) -> Marks:
+    return {element: mark for mark, named in elements.items() for element in named}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """Everything that one request or message did: written whole or not at all.
@@ -97,6 +116,7 @@ class Entry:
     dedupe: str | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     seq: int = 0
+    renewals: tuple[Renewal, ...] = ()
 
     def versions(self) -> tuple[Version, ...]:
         return tuple(write.version(self.seq, self.at) for write in self.writes)

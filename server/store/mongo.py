@@ -10,11 +10,20 @@ from pymongo.errors import DuplicateKeyError
 
 from server.store import mongo_log, mongo_search, mongo_upkeep
 from server.store.engine import Page
-from server.store.entry import Entry, Key, Version
+from server.store.entry import Entry, Key, Marks, Version
 from server.store.instants import instant
 from server.store.mongo_project import Projections
 from server.store.mongo_query import selected
-from server.store.mongo_rows import current_id, dedupe_fact, held_id, id_fact, type_facts, version, version_facts
+from server.store.mongo_rows import (
+    current_id,
+    dedupe_fact,
+    held_id,
+    id_fact,
+    renewal,
+    type_facts,
+    version,
+    version_facts,
+)
 from server.store.mongo_schema import introduce
 from server.store.mongo_server import Server, doubts, troubles
 from server.store.paging import whole_entries
@@ -26,7 +35,7 @@ class MongoEngine:
 
     def __init__(self, url: str) -> None:
         self._server = Server(url)
-        self._entry, self._current, self._held, _, self._lease, self._about = self._server.collections
+        self._entry, self._current, self._held, _, self._lease, self._about, self._renewed = self._server.collections
         self._projections = Projections(self._server.collections)
         try:
             self._namespace = introduce(self._server.collections)
@@ -56,6 +65,12 @@ class MongoEngine:
         with troubles():
             found = map(version, self._current.find({"tenant": tenant, "_id": {"$in": ids}}))
             return {each.key: each for each in found}
+
+    def renewed(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, tuple[int, Marks]]:
+        ids = [current_id(tenant, key) for key in keys]
+        with troubles():
+            docs = list(self._renewed.find({"tenant": tenant, "_id": {"$in": ids}}))
+        return {told.key: (doc["seq"], told.marks) for doc in docs if (told := renewal(doc))}
 
     def vread(self, tenant: str, key: Key, version: int) -> Version | None:
         with troubles():

@@ -14,7 +14,7 @@ from server.store import mongo_log
 from server.store.documents import Collection, Collections
 from server.store.engine import Uncertain
 from server.store.entry import Entry, Key, Version
-from server.store.mongo_rows import Doc, current_document, held_document
+from server.store.mongo_rows import Doc, current_document, held_document, renewed_document
 from server.store.mongo_server import DUPLICATE
 
 Operation = InsertOne[Doc] | ReplaceOne[Doc]
@@ -67,7 +67,7 @@ class Projections:
         return self._done[tenant]
 
     def _project(self, tenant: str, entries: Sequence[Entry]) -> int:
-        held = self._beside.submit(written, self._collections.held, held_operations(tenant, entries))
+        held = self._beside.submit(self._project_others, tenant, entries)
         try:
             written(self._collections.current, current_operations(tenant, entries))
         finally:
@@ -78,6 +78,10 @@ class Projections:
             self._noted[tenant] = seq
         self._done[tenant] = seq
         return seq
+
+    def _project_others(self, tenant: str, entries: Sequence[Entry]) -> None:
+        written(self._collections.held, held_operations(tenant, entries))
+        written(self._collections.renewed, renewed_operations(tenant, entries))
 
 
 def current_operations(tenant: str, entries: Iterable[Entry]) -> list[Operation]:
@@ -96,6 +100,11 @@ def held_operations(tenant: str, entries: Iterable[Entry]) -> list[Operation]:
         held.update((value, (None, entry.seq)) for write in entry.writes for value in write.frees)
         held.update((value, (write.key, entry.seq)) for write in entry.writes for value in write.takes)
     return [guarded(held_document(tenant, value, holder, seq)) for value, (holder, seq) in held.items()]
+
+
+def renewed_operations(tenant: str, entries: Iterable[Entry]) -> list[Operation]:
+    last = {renewal.key: (renewal, entry.seq) for entry in entries for renewal in entry.renewals}
+    return [guarded(renewed_document(tenant, renewal, seq)) for renewal, seq in last.values()]
 
 
 def guarded(doc: Doc) -> Operation:

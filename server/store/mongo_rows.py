@@ -3,7 +3,7 @@
 from hashlib import sha256
 from typing import Any
 
-from server.store.entry import Entry, Key, Version, Write
+from server.store.entry import Entry, Key, Renewal, Version, Write, by_element, by_mark
 from server.store.instants import instant, moment
 from server.store.query import SEP, term
 
@@ -59,6 +59,7 @@ def type_facts(type: str) -> str:
 
 
 def entry_document(entry: Entry) -> Doc:
+    """``renewals`` only where there are some: older entries have none."""
     about = [term(name, value) for name, value in entry.about.items()]
     versions = [version_fact(write.key, write.base + 1) for write in entry.writes]
     dedupe = [dedupe_fact(entry.dedupe)] if entry.dedupe else []
@@ -76,7 +77,22 @@ def entry_document(entry: Entry) -> Doc:
         "writes": [_write_document(write) for write in entry.writes],
         "reply": entry.reply,
         "raw": entry.raw,
+        **({"renewals": list(map(_renewal_document, entry.renewals))} if entry.renewals else {}),
     }
+
+
+def _renewal_document(renewal: Renewal) -> Doc:
+    """Its marks, and after each the elements that it is of."""
+    told = [[mark, *elements] for mark, elements in by_mark(renewal.marks).items()]
+    return {"type": renewal.key.type, "id": renewal.key.id, "marks": told}
+
+
+def renewal(doc: Doc) -> Renewal:
+    return Renewal(Key(doc["type"], doc["id"]), by_element({mark: elements for mark, *elements in doc["marks"]}))
+
+
+def renewed_document(tenant: str, renewal: Renewal, seq: int) -> Doc:
+    return {"_id": current_id(tenant, renewal.key), "tenant": tenant, "seq": seq, **_renewal_document(renewal)}
 
 
 def _write_document(write: Write) -> Doc:
@@ -106,6 +122,7 @@ def entry(doc: Doc) -> Entry:
         doc["dedupe"],
         {name: value for name, _, value in (fact.partition(SEP) for fact in doc["about"])},
         doc["seq"],
+        tuple(map(renewal, doc.get("renewals", ()))),
     )
 
 

@@ -1,13 +1,13 @@
 """What a fold may look at: the state that its entry's predecessor left, and nothing else."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from uuid import UUID, uuid5
 
 from server.store.engine import Engine
-from server.store.entry import Entry, Key, Version
+from server.store.entry import NO_MARKS, Entry, Key, Marks, Version
 from server.store.query import SEP, Query, Search, matches
 
 FIND_PAGE = 500
@@ -27,7 +27,8 @@ class Stored:
         unknown = [key for key in dict.fromkeys(keys) if key not in self._newest]
         if unknown:
             found = self.engine.newest(self.tenant, unknown)
-            self._newest.update((key, found.get(key)) for key in unknown)
+            renewed = self.engine.renewed(self.tenant, found) if found else {}
+            self._newest.update((key, _renewed(found.get(key), *renewed.get(key, NEVER))) for key in unknown)
         return {key: self._newest[key] for key in keys}
 
     def holders(self, values: Collection[str]) -> Mapping[str, Key]:
@@ -47,6 +48,13 @@ class Stored:
                 return
 
 
+NEVER: tuple[int, Marks] = (0, NO_MARKS)
+
+
+def _renewed(version: Version | None, seq: int, marks: Marks) -> Version | None:
+    return replace(version, marks=marks) if version and version.seq < seq else version
+
+
 @dataclass(slots=True)
 class View:
     """What is stored, and over it what the entries of a batch have written so far."""
@@ -59,6 +67,9 @@ class View:
         """Lays an entry over the state: from now on this is what is there."""
         self._written.update((version.key, version) for version in entry.versions())
         self._reserved.update((value, write.key) for write in entry.writes for value in write.reserves)
+        for key, marks in entry.renewals:
+            if version := self.newest((key,))[key]:
+                self._written[key] = replace(version, marks=marks)
 
     def newest(self, keys: Collection[Key]) -> Mapping[Key, Version | None]:
         written = self._written

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from server.store import sqlite_log, sqlite_search, sqlite_upkeep
 from server.store.engine import Page
-from server.store.entry import Entry, Key, Version
+from server.store.entry import Entry, Key, Marks, Version
 from server.store.instants import instant
 from server.store.paging import whole_entries
 from server.store.query import Query, Search
 from server.store.sqlite_append import Batch
 from server.store.sqlite_file import File
-from server.store.sqlite_rows import ENTRY, HOLDERS, NEWEST, entries, of_pairs, version
+from server.store.sqlite_rows import ENTRY, HOLDERS, NEWEST, RENEWED, entries, marks, of_pairs, version
 
 NOWHERE = 0
 """No place: of a tenant or type that has nothing yet."""
@@ -50,6 +50,11 @@ class SqliteEngine:
         with self._file.reading() as db:
             wanted = [(self._place(db, tenant, key.type), key.id) for key in keys]
             return {found.key: found for row in of_pairs(db, NEWEST, wanted) if (found := version(row))}
+
+    def renewed(self, tenant: str, keys: Collection[Key]) -> Mapping[Key, tuple[int, Marks]]:
+        with self._file.reading() as db:
+            wanted = [(self._place(db, tenant, key.type), key.id) for key in keys]
+            return {Key(type, id): (seq, marks(told)) for type, id, seq, told in of_pairs(db, RENEWED, wanted)}
 
     def vread(self, tenant: str, key: Key, version: int) -> Version | None:
         with self._file.reading() as db:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from server.store.entry import Entry, Key, Write
+from server.store.entry import Entry, Key, Marks, Write, by_mark
 from server.store.instants import instant
 from server.store.sqlite_rows import text, texts
 
@@ -13,14 +13,15 @@ Row = tuple[object, ...]
 Place = Callable[[str], int]
 """A type's number within the tenant; '' is the tenant's own."""
 
-INSERT_ENTRY = """INSERT INTO entry (n, tenant, seq, id, at, actor, origin, dedupe, about, first, writes, reply, raw)
-    VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT_ENTRY = """INSERT INTO entry (n, tenant, seq, id, at, actor, origin, dedupe, about, first, writes, reply, raw,
+    renewals) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 INSERT_VERSION = "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INSERT_RESOURCE = "INSERT INTO resource VALUES (?, ?, ?, ?, ?)"
 UPDATE_RESOURCE = "UPDATE resource SET newest = ?, live = ? WHERE n = ?"
 INSERT_TERM = "INSERT INTO term VALUES (?, ?, ?)"
 DELETE_TERM = "DELETE FROM term WHERE place = ? AND term = ? AND resource = ?"
 INSERT_HELD = "INSERT OR REPLACE INTO held VALUES (?, ?, ?)"
+RENEW = "INSERT OR REPLACE INTO renewed SELECT n, ?, ? FROM resource WHERE place = ? AND id = ?"
 DELETE_HELD = "DELETE FROM held WHERE tenant = ? AND value = ?"
 
 STORED = """SELECT r.n, r.live, v.terms FROM resource r CROSS JOIN version v ON v.n = r.newest
@@ -55,6 +56,7 @@ class Batch:
         self._held: dict[str, int | None] = {}
         self._entries: list[Row] = []
         self._versions: list[Row] = []
+        self._renewed: dict[Key, tuple[int, Marks]] = {}
 
     def write(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -72,6 +74,7 @@ class Batch:
         self._held.update((value, None) for write in entry.writes for value in write.frees)
         for write in entry.writes:
             self._held.update((value, self._touched[write.key].n) for value in write.takes)
+        self._renewed.update((key, (entry.seq, marks)) for key, marks in entry.renewals)
 
     def _touch(self, write: Write) -> Touched:
         touched = self._touched.get(write.key)
@@ -97,6 +100,8 @@ class Batch:
         yield UPDATE_RESOURCE, [(t.newest, t.live, t.n) for t in touched if not t.new]
         yield DELETE_TERM, sorted((t.place, term, t.n) for t in touched for term in t.before - t.after)
         yield INSERT_TERM, sorted((t.place, term, t.n) for t in touched for term in t.after - t.before)
+        renewed = self._renewed.items()
+        yield RENEW, [(seq, text(by_mark(marks)), self._place(key.type), key.id) for key, (seq, marks) in renewed]
         yield DELETE_HELD, [(self._tenant, value) for value, n in held if n is None]
         yield INSERT_HELD, [(self._tenant, value, n) for value, n in held if n is not None]
 
@@ -104,7 +109,9 @@ class Batch:
 def entry_row(tenant: int, entry: Entry, first: int) -> Row:
     about = text(entry.about) or "{}"
     who = (entry.actor, entry.origin, entry.dedupe, about)
-    return (tenant, entry.seq, entry.id, instant(entry.at), *who, first, len(entry.writes), entry.reply, entry.raw)
+    renewals = [(*each.key, by_mark(each.marks)) for each in entry.renewals]
+    what = (first, len(entry.writes), entry.reply, entry.raw, text(renewals))
+    return (tenant, entry.seq, entry.id, instant(entry.at), *who, *what)
 
 
 def version_row(n: int, touched: Touched, entry: Entry, write: Write) -> Row:

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from server.store.entry import NO_MARKS, Entry, Key, Version, Write
+from server.store.entry import NO_MARKS, Entry, Key, Marks, Renewal, Version, Write, by_element
 from server.store.instants import moment
 
-ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, writes FROM entry"
+ENTRY = "SELECT seq, id, at, actor, origin, dedupe, about, reply, raw, first, writes, renewals FROM entry"
 
 TYPE = "(SELECT type FROM place WHERE n = r.place)"
 VERSION_COLUMNS = f"{TYPE}, r.id, v.version, v.seq, v.at, v.body, v.terms, v.reserves, v.marks"
@@ -21,6 +21,8 @@ NEWEST = f"""WITH wanted(place, id) AS (VALUES {{}}) SELECT {VERSION_COLUMNS}
     FROM wanted CROSS JOIN resource r USING (place, id) CROSS JOIN version v ON v.n = r.newest"""
 HOLDERS = f"""WITH wanted(tenant, value) AS (VALUES {{}}) SELECT h.value, {TYPE}, r.id
     FROM wanted CROSS JOIN held h USING (tenant, value) CROSS JOIN resource r ON r.n = h.resource"""
+RENEWED = f"""WITH wanted(place, id) AS (VALUES {{}}) SELECT {TYPE}, r.id, n.seq, n.marks
+    FROM wanted CROSS JOIN resource r USING (place, id) CROSS JOIN renewed n ON n.resource = r.n"""
 """Of many at once: one statement, since each lets another thread of Python in."""
 
 MANY = 1000
@@ -35,6 +37,8 @@ def of_pairs(db: sqlite3.Connection, sql: str, pairs: Sequence[tuple[int, str]])
 
 _texts = msgspec.json.Decoder(tuple[str, ...])
 _names = msgspec.json.Decoder(dict[str, str])
+_marks = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+_renewals = msgspec.json.Decoder(tuple[tuple[str, str, dict[str, tuple[str, ...]]], ...])
 
 
 def text(value: Any) -> str | None:
@@ -50,6 +54,15 @@ def texts(value: str | None) -> tuple[str, ...]:
     return _texts.decode(value) if value else ()
 
 
+def marks(value: str) -> Marks:
+    return by_element(_marks.decode(value))
+
+
+def renewals(value: str | None) -> tuple[Renewal, ...]:
+    told = _renewals.decode(value) if value else ()
+    return tuple(Renewal(Key(type, id), by_element(elements)) for type, id, elements in told)
+
+
 def version(row: Any) -> Version:
     type, id, number, seq, at, body, terms, reserves, marks = row[:9]
     held = names(marks) if marks else NO_MARKS
@@ -63,7 +76,8 @@ def write(row: Any) -> Write:
 
 def entries(db: sqlite3.Connection, tenant: str, rows: Iterable[Any]) -> Iterator[Entry]:
     """One after the other, so that whoever has enough may stop."""
-    for seq, id, at, actor, origin, dedupe, about, reply, raw, first, count in rows:
+    for seq, id, at, actor, origin, dedupe, about, reply, raw, first, count, renewed in rows:
         found = db.execute(f"{VERSION} WHERE v.n BETWEEN ? AND ? ORDER BY v.n", (first, first + count - 1))
         writes = tuple(map(write, found))
-        yield Entry(tenant, id, moment(at), actor, origin, writes, reply, raw, dedupe, names(about), seq)
+        told = (reply, raw, dedupe, names(about), seq, renewals(renewed))
+        yield Entry(tenant, id, moment(at), actor, origin, writes, *told)

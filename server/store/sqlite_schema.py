@@ -1,7 +1,8 @@
 """The embedded store's file: its tables, and what is checked when it is opened.
 
 The journal is ``entry``, ``version`` and their dictionaries ``place`` and ``resource``: each body is stored once, in
-the version that an entry brought about. ``term``, ``held``, ``resource.newest``, ``resource.live`` are projections."""
+the version that an entry brought about. ``term``, ``held``, ``renewed``, ``resource.newest``, ``resource.live`` are
+projections."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -63,7 +64,11 @@ CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER N
 
 Migration = str | Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Sequence[Migration] = ("ALTER TABLE lease ADD COLUMN done INTEGER NOT NULL DEFAULT 0",)
+MIGRATIONS: Sequence[Migration] = (
+    "ALTER TABLE lease ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE entry ADD COLUMN renewals TEXT",
+    "CREATE TABLE renewed (resource INTEGER PRIMARY KEY, seq INTEGER NOT NULL, marks TEXT NOT NULL) STRICT",
+)
 """What makes of each schema the next, from the tables above on: a statement, or a function where one is not enough. A
 new store is made the same way, so that it cannot differ from one that has grown. To change the schema, add a row here;
 what stands is never changed."""

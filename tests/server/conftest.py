@@ -46,6 +46,17 @@ COVERAGE: dict[str, Any] = {
 }
 
 
+ON_A_SERVER = [pytest.mark.mongodb, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=ON_A_SERVER)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty store that several processes may open."""
+    return (
+        str(request.getfixturevalue("mongodb_url")) if request.param == "mongodb" else f"sqlite:///{tmp_path}/store.db"
+    )
+
+
 class Clock:
     """Stands still until it is moved."""
 

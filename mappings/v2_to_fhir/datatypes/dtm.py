@@ -44,6 +44,11 @@ def instant(node: Node, sender: Sender) -> datetime | None:
     return time if time and date.min.year < time.year < date.max.year else None
 
 
+def utc(time: datetime) -> str:
+    """Text whose order is time's."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def period(node: Field | Repetition | Component, sender: Sender) -> dict[str, object] | None:
     """DR."""
     return {"start": moment(node[1], sender), "end": moment(node[2], sender)}

@@ -70,13 +70,14 @@ def needs(bundle: Json) -> tuple[tuple[str, str], ...]:
 def folded(snapshot: Snapshot, request: Request, bundle: Json, event: str, digest: str) -> Entry:
     """Raises Unprocessable."""
     try:
-        writes = fold(message_bundle.mapped(bundle, event), snapshot)
+        follows = fold(message_bundle.mapped(bundle, event), snapshot)
     except Refused as refused:
         raise Unprocessable(Issue(refused.issue.text, "Bundle.entry", "processing")) from None
     about = {"interaction": "operation", "operation": "$process-message", "event": event, "digest": digest}
     id = snapshot.new_id()
     reply = dumps(response(bundle["entry"][0]["resource"], id, request, snapshot))
-    return Entry(snapshot.tenant, id, snapshot.at, "", "fhir", writes, reply, about=about)
+    told = (follows.writes, reply)
+    return Entry(snapshot.tenant, id, snapshot.at, "", "fhir", *told, about=about, renewals=follows.renewals)
 
 
 def response(header: Json, id: str, request: Request, snapshot: Snapshot) -> Json:

@@ -3,11 +3,12 @@
 import pytest
 
 from mappings.v2_to_fhir.draft import Draft, Identity
-from server.intake.lay import identifiers, lay
+from server.intake.lay import lay
 
 NOON, ONE = "2026-03-01T12:00:00.000+00:00", "2026-03-01T13:00:00.000+00:00"
 PATIENT = Identity("Patient", "identifier=urn:x|1")
 VISIT = Identity("Encounter", "identifier=urn:x|9")
+WAS_IN_A = {"status": "completed", "location": {"reference": "A"}}
 
 
 def draft(identity=PATIENT, body=(), cleared=(), stub=False, defaults=()):
@@ -59,6 +60,16 @@ CASES = {
         draft(body={"telecom": [{"use": "work", "value": "3"}]}),
         {"telecom": [{"use": "home", "value": "1"}, {"use": "work", "value": "3"}]},
     ),
+    "a mobile number is one of those at home": (
+        {"telecom": [{"use": "home", "value": "1"}, {"use": "work", "value": "2"}, {"use": "mobile", "value": "3"}]},
+        draft(body={"telecom": [{"use": "home", "value": "9"}]}),
+        {"telecom": [{"use": "home", "value": "9"}, {"use": "work", "value": "2"}]},
+    ),
+    "a new bed, the old one kept": (
+        {"location": [{"status": "active", "location": {"reference": "A"}}]},
+        draft(VISIT, body={"location": [{"status": "active", "location": {"reference": "B"}}, WAS_IN_A]}),
+        {"location": [{"status": "active", "location": {"reference": "B"}}, WAS_IN_A]},
+    ),
     "a null work number as well": (
         {"telecom": [{"use": "home", "value": "1"}, {"use": "work", "value": "2"}]},
         draft(cleared={"telecom:work"}), {"telecom": [{"use": "home", "value": "1"}]},
@@ -105,4 +116,6 @@ def _identifiers(texts):
 
 @pytest.mark.parametrize(("stored", "told", "expected"), IDENTIFIERS.values(), ids=IDENTIFIERS)
 def test_a_message_speaks_for_the_systems_it_names(stored, told, expected):
-    assert identifiers(_identifiers(stored), _identifiers(told)) == list(_identifiers(expected))
+    before = {"resourceType": "Patient", "identifier": list(_identifiers(stored))}
+    body, _ = lay(before, draft(body={"identifier": list(_identifiers(told))}), {}, NOON)
+    assert body["identifier"] == list(_identifiers(expected))

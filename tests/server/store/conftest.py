@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +17,6 @@ Reopen = Callable[[], Engine]
 MakeWrite = Callable[..., Write]
 MakeEntry = Callable[..., Entry]
 MakeFold = Callable[..., Fold]
-
-ON_A_SERVER = [pytest.mark.mongodb, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("mongodb", marks=ON_A_SERVER)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of an empty store that several processes may open."""
-    return (
-        str(request.getfixturevalue("mongodb_url")) if request.param == "mongodb" else f"sqlite:///{tmp_path}/store.db"
-    )
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from server.store.entry import Key
+from server.store.entry import Key, Renewal
 from server.store.query import EVERYTHING, NOTHING, Search, equals, term
 
 ANNA = Key("Patient", "anna")
@@ -68,6 +68,18 @@ def test_entries_come_back_as_they_were(engine, entry, write):
     assert engine.entry("clinic", second.id) == second
     assert engine.entry("elsewhere", second.id) is None
     assert engine.answered("clinic", ["app|M1", "app|M2"]) == {"app|M1": first}
+
+
+def test_the_last_renewal_of_marks_is_read(engine, entry, write):
+    one = entry(1, write("Patient/anna", marks={"name": "1"}))
+    two = replace(entry(2), renewals=(Renewal(ANNA, {"name": "2", "a.b": "1"}),))
+    three = replace(entry(3, write("Encounter/visit")), renewals=(Renewal(ANNA, {"name": "3", "a.b": "3", "$c": "1"}),))
+    put(engine, one, two)
+    put(engine, three)
+    assert list(engine.tail("clinic", 0, 10)) == [one, two, three]
+    assert engine.renewed("clinic", [ANNA, VISIT]) == {ANNA: (3, {"name": "3", "a.b": "3", "$c": "1"})}
+    assert engine.renewed("elsewhere", [ANNA]) == {}
+    assert engine.read("clinic", ANNA).version == 1
 
 
 def test_the_newest_version_is_read_and_old_ones_stay(engine, entry, write):
