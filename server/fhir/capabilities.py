@@ -7,6 +7,8 @@ from datetime import datetime
 from importlib.metadata import version
 
 from mappings.fhir.json import Json, dumps
+from mappings.fhir.r4.tables import SearchParameter
+from server.fhir import guides
 from server.fhir.exchange import Rules
 from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
 from server.fhir.registry import ResourceType, names, referring, resource_type
@@ -25,6 +27,7 @@ def statement(base: str, at: datetime, oauth: Mapping[str, str], rules: Rules) -
             "status": "active",
             "date": instant(at),
             "kind": "instance",
+            "instantiates": guides.INSTANTIATES,
             "software": {"name": "Causeway", "version": version("causeway")},
             "implementation": {"description": "Causeway FHIR R4 API", "url": base},
             "fhirVersion": "4.0.1",
@@ -77,6 +80,7 @@ def resource(row: ResourceType, rules: Rules) -> Json:
     return {
         "type": row.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{row.name}",
+        **({"supportedProfile": profiles} if (profiles := list(guides.profiles(row.name))) else {}),
         "interaction": [{"code": code} for code in sorted(row.interactions)],
         "versioning": "versioned-update" if rules.needs_version else "versioned",
         "readHistory": True,
@@ -98,11 +102,15 @@ def conditional_delete(row: ResourceType, rules: Rules) -> str:
 
 
 def searched(row: ResourceType) -> Json:
-    parameters = [{"name": each.code, "type": each.type} for each in row.parameters.values()]
+    parameters = [parameter(each, guides.definitions(row.name).get(each.code)) for each in row.parameters.values()]
     included = [f"{row.name}:{each.code}" for each in row.parameters.values() if each.type == "reference"]
     referring_ones = [f"{type}:{code}" for type, codes in referring(row.name).items() for code in codes]
     lists = {"searchInclude": included, "searchRevInclude": referring_ones, "searchParam": parameters}
     return {name: each for name, each in lists.items() if each}
+
+
+def parameter(row: SearchParameter, definition: str | None) -> Json:
+    return {"name": row.code, **({"definition": definition} if definition else {}), "type": row.type}
 
 
 def rendered(operation: Operation) -> Json:

@@ -1,7 +1,7 @@
 """What this server does with each resource type: one row per type, made from R4's own tables when first asked for.
 
-``DIFFERS`` is all that is not as R4's tables have it. The router, the index, the checks of scopes and the
-CapabilityStatement read these rows, so they cannot disagree."""
+``DIFFERS`` is all that is not as R4's tables have it; what implementation guides add is in ``guides.py``. The router,
+the index, the checks of scopes and the CapabilityStatement read these rows, so they cannot disagree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from functools import cache
 from types import MappingProxyType
 
 from mappings.fhir.r4.tables import SearchParameter, resource_types, search_parameters
+from server.fhir import guides
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
 READING = frozenset({"read", "vread", "history-instance", "history-type", "search-type"})
@@ -49,7 +50,8 @@ def resource_type(name: str) -> ResourceType:
 
 @cache
 def _row(name: str) -> ResourceType:
-    known = {each.code: each for each in search_parameters(name) if _is_searched(each)}
+    of_r4 = {each.code: each for each in search_parameters(name) if _is_searched(each)}
+    known = dict(sorted({**of_r4, **guides.parameters(name)}.items()))
     return ResourceType(name, DIFFERS.get(name, ALL), MappingProxyType(known))
 
 
