@@ -5,6 +5,7 @@ import select
 import signal
 import time
 from collections.abc import Callable
+from threading import Thread
 from types import FrameType
 
 from interfaces.process import Plan, run
@@ -20,7 +21,7 @@ class Workers:
         self._plan, self._count = plan, count
         self._children: set[int] = set()
         self._stopping = False
-        self._ready = os.pipe()
+        self._ready, self._alive = os.pipe(), os.pipe()
 
     def run(self, announce: Callable[[], None]) -> None:
         """Until SIGINT or SIGTERM, which every child gets as well."""
@@ -39,10 +40,17 @@ class Workers:
             return
         code = 1
         try:
+            os.close(self._alive[1])
+            Thread(target=self._end_with_parent, daemon=True).start()
             run(self._plan, self._say_ready)
             code = 0
         finally:
             os._exit(code)
+
+    def _end_with_parent(self) -> None:
+        """However the parent ends: a child that stayed would hold the ports against whoever starts it again."""
+        os.read(self._alive[0], 1)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _say_ready(self) -> None:
         os.write(self._ready[1], b".")

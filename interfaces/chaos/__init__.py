@@ -1,0 +1,1 @@
+"""Servers that are killed while they are fed, and what is found in their store afterwards."""
