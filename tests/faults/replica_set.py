@@ -8,6 +8,7 @@ reply is lost. https://www.mongodb.com/docs/manual/core/replica-set-rollbacks/""
 
 from pymongo import InsertOne
 from pymongo.errors import AutoReconnect, BulkWriteError, DuplicateKeyError, NotPrimaryError
+from pymongo.results import BulkWriteResult
 from schedule import Crash
 
 from server.store.mongo_server import DUPLICATE
@@ -89,7 +90,7 @@ class Client:
         if not late:
             node.confirm(len(node.done))
         if failed or late:
-            raise BulkWriteError({"writeErrors": failed, "writeConcernErrors": late})
+            raise BulkWriteError({"writeErrors": failed, "writeConcernErrors": late, "nMatched": 0})
 
 
 class Call:
@@ -139,6 +140,7 @@ class Collection:
 
         with self._client.call() as node:
             self._client.done(node, apply)
+        return BulkWriteResult({"nMatched": 0}, acknowledged=True)
 
     def _replace(self, node, operation):
         self._client.schedule.point()
