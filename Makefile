@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test faults check format run bench clean
+.PHONY: setup demo test faults soak check format run bench clean
 
 setup: $(VENV)/ready
 
@@ -23,6 +23,10 @@ test: setup
 # What is promised of the store, proven under faults: docs/reliability.md. Some minutes.
 faults: setup
 	CAUSEWAY_FAULTS_SEEDS=$${CAUSEWAY_FAULTS_SEEDS:-100000} $(BIN)/pytest -m 'faults or not faults' tests/faults
+
+# A large hospital's week: hours.
+soak: setup
+	$(BIN)/causeway bench soak $(if $(COUNT),--count $(COUNT))
 
 check: setup
 	$(BIN)/ruff format --check .

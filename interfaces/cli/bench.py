@@ -1,6 +1,7 @@
 """``causeway bench``: measurements on a store of their own, on this machine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypeAlias
 
 import typer
@@ -8,6 +9,7 @@ import typer
 from interfaces.bench import claims, mllp, rest
 from interfaces.bench.figures import Figures
 from interfaces.bench.load import Advance, Failed
+from interfaces.bench.soak import Soak, Window, soak
 from interfaces.cli import options
 from interfaces.cli.progress import watched
 from interfaces.serving import NotServing
@@ -39,12 +41,36 @@ def claims_(connections: Connections = 8, count: Count = 1000, json: options.Jso
     tell(claims.measure, count, connections, json=json)
 
 
+@app.command("soak")
+def soak_(
+    connections: Connections = 8,
+    count: Annotated[int, typer.Option(min=1000, help="Messages in all; a large hospital's week is 500,000")] = 500_000,
+    window: Annotated[int, typer.Option(min=100, help="Messages after which it is measured again")] = 5000,
+    json: options.Json = False,
+) -> None:
+    """Hours of messages over MLLP: exit 1 unless memory and latency stay as they were and the file grows evenly."""
+    windows = list[Window]()
+    with saying_what_failed(), watched("answered", count) as advance:
+        for each in soak(count, connections, window, lambda: advance(1)):
+            windows.append(each)
+            if not json:
+                typer.echo(str(each))
+    result = Soak(windows)
+    typer.echo(dumps(result.as_dict()) if json else str(result))
+    raise typer.Exit(1 if result.grew else 0)
+
+
 def tell(measure: Measure, count: int, connections: int, *, json: bool) -> None:
     """Exit 1 when something was not answered as it should be."""
+    with saying_what_failed(), watched("answered", count) as advance:
+        figures = measure(count, connections, lambda: advance(1))
+    typer.echo(dumps(figures.as_dict()) if json else str(figures))
+
+
+@contextmanager
+def saying_what_failed() -> Iterator[None]:
     try:
-        with watched("answered", count) as advance:
-            figures = measure(count, connections, lambda: advance(1))
+        yield
     except (Failed, NotServing) as error:
         typer.echo(f"causeway: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(dumps(figures.as_dict()) if json else str(figures))
