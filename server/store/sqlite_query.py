@@ -1,10 +1,12 @@
 """The term algebra in SQL. Everything that was asked for is a bound parameter.
 
-A *condition* checks a query on a candidate: the resource ``r`` with its newest version ``v``. *Candidates* are found in
-the term index; a query's *drive* says which of its terms lead to all that it matches, and to about how many."""
+A *condition* checks a query on a candidate: the resource ``r`` with its newest version ``v``. *Among* checks it by what
+the term index has, which is found once for all candidates. *Candidates* are found in the term index; a query's *drive*
+says which of its terms lead to all that it matches, and to about how many."""
 
 # ruff: noqa: S608 statements are put together of this program's own words; values are bound
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -29,22 +31,40 @@ def sql(template: str, *parts: Sql | Value) -> Sql:
     return Sql(template.format(*(piece.text for piece in pieces)), values)
 
 
+def run(db: sqlite3.Connection, statement: Sql) -> sqlite3.Cursor:
+    return db.execute(statement.text, statement.values)
+
+
 def joined(separator: str, pieces: Sequence[Sql]) -> Sql:
     return sql(separator.join("{}" for _ in pieces), *pieces)
 
 
 def condition(place: int, query: Query) -> Sql:
+    """Of few candidates: each has its own terms looked through."""
+
+    def has(term: Between | Holds) -> Sql:
+        if isinstance(term, Between) and exact(term):
+            return sql("EXISTS (SELECT 1 FROM term WHERE place = {} AND term = {} AND resource = r.n)", place, term.low)
+        return sql("EXISTS (SELECT 1 FROM json_each(v.terms) o WHERE {})", within("o.value", term))
+
+    return _composed(query, has)
+
+
+def among(place: int, query: Query, number: str) -> Sql:
+    """Of many candidates, of which only the ``number`` is needed: all that have a term are found once."""
+    return _composed(query, lambda term: sql(f"{number} IN ({{}})", having(place, term)))
+
+
+def _composed(query: Query, has: Callable[[Between | Holds], Sql]) -> Sql:
     match query:
-        case Between(low) if exact(query):
-            return sql("EXISTS (SELECT 1 FROM term WHERE place = {} AND term = {} AND resource = r.n)", place, low)
         case Between() | Holds():
-            return sql("EXISTS (SELECT 1 FROM json_each(v.terms) o WHERE {})", within("o.value", query))
+            return has(query)
         case Not(inner):
-            return sql("NOT {}", condition(place, inner))
+            return sql("NOT {}", _composed(inner, has))
         case All(queries):
-            return sql("({})", joined(" AND ", [Sql("1"), *(condition(place, each) for each in queries)]))
+            return sql("({})", joined(" AND ", [Sql("1"), *(_composed(each, has) for each in queries)]))
         case Any(queries):
-            return sql("({})", joined(" OR ", [Sql("0"), *(condition(place, each) for each in queries)]))
+            return sql("({})", joined(" OR ", [Sql("0"), *(_composed(each, has) for each in queries)]))
 
 
 def within(column: str, query: Between | Holds) -> Sql:
@@ -60,10 +80,12 @@ def within(column: str, query: Between | Holds) -> Sql:
 
 
 class Drive(NamedTuple):
-    """Terms of which everything that a query matches has one; ``cost`` is how many resources have one, about."""
+    """Terms of which everything that a query matches has one; ``cost`` is how many resources have one, about.
+    ``numbers`` are those resources, where they have been looked for already."""
 
     cost: int
     terms: tuple[Between | Holds, ...]
+    numbers: tuple[int, ...] | None = None
 
     @property
     def in_order(self) -> bool:
@@ -102,10 +124,12 @@ def covered(query: Query) -> bool:
             return isinstance(query, Between | Holds)
 
 
-def candidates(place: int, terms: Sequence[Between | Holds]) -> Sql:
+def candidates(place: int, found_by: Drive) -> Sql:
     """The resources that have one of the terms, each once."""
-    found = [having(place, each) for each in terms]
-    if len(found) == 1 and not exact(terms[0]):
+    if found_by.numbers is not None:
+        return sql("SELECT value AS resource FROM json_each({})", str(list(found_by.numbers)))
+    found = [having(place, each) for each in found_by.terms]
+    if len(found) == 1 and not exact(found_by.terms[0]):
         return sql("SELECT DISTINCT resource FROM ({})", *found)
     return joined(" UNION ", found)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.store import sqlite_search
+from server.store import sqlite_search, sqlite_walk
 from server.store.query import (
     EVERYTHING,
     NOTHING,
@@ -130,9 +130,19 @@ def test_sorting_is_by_the_first_term_in_its_order_and_without_one_last(filled):
     assert ascending[22:] == descending[22:] == [None] * 8
 
 
-@pytest.mark.parametrize("few", [5_000, 3, 0])
-def test_driven_or_walked_the_answer_is_the_same(filled, monkeypatch, few):
+WAYS = {
+    "driven": (5_000, 1_500),
+    "driven by very few": (3, 1_500),
+    "walked, each looked at": (0, 1_500),
+    "walked, the first looked at": (0, 4),
+    "walked, by the index's sets": (0, 1),
+}
+
+
+@pytest.mark.parametrize(("few", "steps"), WAYS.values(), ids=WAYS)
+def test_driven_or_walked_the_answer_is_the_same(filled, monkeypatch, few, steps):
     monkeypatch.setattr(sqlite_search, "FEW", few)
+    monkeypatch.setattr(sqlite_walk, "STEPS", steps)
     test_every_query_finds_what_it_means(filled)
     test_pages_are_each_row_once_in_order(filled)
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from server.store import sqlite_search
+from server.store import sqlite_search, sqlite_walk
 from server.store.entry import Key
 from server.store.query import EVERYTHING, All, Any, Between, Holds, Not, Search, Sort, equals, starts, term
 from server.store.sqlite import SqliteEngine
@@ -63,10 +63,14 @@ def plans(filled):
     return explain
 
 
-@pytest.mark.parametrize("few", [5_000, 0], ids=["driven", "walked"])
+WAYS = {"driven": (5_000, 1_500), "walked": (0, 1_500), "walked far": (0, 1)}
+
+
+@pytest.mark.parametrize(("few", "steps"), WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("where", QUERIES.values(), ids=QUERIES)
-def test_no_search_goes_through_a_table(plans, monkeypatch, where, few):
+def test_no_search_goes_through_a_table(plans, monkeypatch, where, few, steps):
     monkeypatch.setattr(sqlite_search, "FEW", few)
+    monkeypatch.setattr(sqlite_walk, "STEPS", steps)
     for sort in SORTS.values():
 
         def two_pages(engine, sort=sort):
