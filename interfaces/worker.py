@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from threading import Event, Thread
 
+from interfaces.subscriptions import Subscribers
 from server.fhir.bulk.work import Exports
 from server.settings import Settings
 from server.store.duty import Chore, Duty
@@ -15,6 +16,7 @@ from server.store.journal import new_id, now
 from server.store.lease import Lease
 from server.store.retention import purge
 from server.store.store import Store
+from server.subscriptions.duty import Subscriptions
 
 SLOWEST = 60.0
 """Seconds between two attempts at what fails again and again."""
@@ -27,10 +29,12 @@ def duties(store: Store, settings: Settings, base_url: str) -> Sequence[Duty]:
 
     The projections: a process that died between appending and projecting is not always followed by a write."""
     tenant, retention = settings.tenant, settings.retention
+    subscribers = Subscribers(private=settings.private_endpoints)
     return (
         Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),
         Chore(f"{tenant}/retention", 3600.0, lambda: purge(store.engine, tenant, retention, now())),
         Exports(store, f"{base_url}/fhir", time.time),
+        Subscriptions(store, tenant, f"{base_url}/fhir", subscribers.send, time.time),
     )
 
 

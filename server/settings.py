@@ -24,13 +24,15 @@ class BadSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``senders`` is keyed as messages name themselves: ``APP|FACILITY`` (MSH-3 and MSH-4)."""
+    """``senders`` is keyed as messages name themselves: ``APP|FACILITY`` (MSH-3 and MSH-4). ``private_endpoints``:
+    subscribers may have themselves called within the site's own network."""
 
     tenant: str = "default"
     site: Site = field(default_factory=Site)
     fhir: Rules = field(default_factory=Rules)
     senders: Mapping[str, Site] = field(default_factory=dict)
     retention: Retention = field(default_factory=Retention)
+    private_endpoints: bool = False
 
     def site_of(self, sender: str) -> Site:
         return self.senders.get(sender, self.site)
@@ -50,12 +52,23 @@ def load(path: Path | None) -> Settings:
 
 
 def settings(text: Mapping[str, Any]) -> Settings:
-    """The tables ``[site]``; ``[senders."APP|FACILITY"]``, which are laid over it; ``[fhir]``; ``[retention]``."""
-    _known("", text, {"tenant", "site", "senders", "fhir", "retention"})
+    """The tables ``[site]``; ``[senders."APP|FACILITY"]``, which are laid over it; ``[fhir]``; ``[retention]``;
+    ``[subscriptions]``."""
+    _known("", text, {"tenant", "site", "senders", "fhir", "retention", "subscriptions"})
     base = _site("site", text.get("site", {}), Site())
     senders = {name: _site(f"senders.{name}", each, base) for name, each in text.get("senders", {}).items()}
     rules, retention = _fhir(text.get("fhir", {})), _retention(text.get("retention", {}))
-    return Settings(text.get("tenant", "default"), base, rules, senders, retention)
+    private = _subscriptions(text.get("subscriptions", {}))
+    return Settings(text.get("tenant", "default"), base, rules, senders, retention, private)
+
+
+def _subscriptions(said: Mapping[str, Any]) -> bool:
+    """``private_endpoints`` true or false."""
+    _known("subscriptions", said, {"private_endpoints"})
+    private = said.get("private_endpoints", False)
+    if not isinstance(private, bool):
+        raise BadSettings("subscriptions.private_endpoints is true or false")
+    return private
 
 
 def _fhir(said: Mapping[str, Any]) -> Rules:

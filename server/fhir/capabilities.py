@@ -13,7 +13,10 @@ from server.fhir.exchange import Rules
 from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
 from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
+from server.subscriptions.subscription import BACKPORT
+from server.subscriptions.topics import TOPICS
 
+TOPIC = "capabilitystatement-subscriptiontopic-canonical"
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SYSTEM_INTERACTIONS = ("batch", "transaction", "search-system", "history-system")
 SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -81,6 +84,7 @@ def resource(row: ResourceType, rules: Rules) -> Json:
         "type": row.name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{row.name}",
         **({"supportedProfile": profiles} if (profiles := list(guides.profiles(row.name))) else {}),
+        **({"extension": topics()} if row.name == "Subscription" else {}),
         "interaction": [{"code": code} for code in sorted(row.interactions)],
         "versioning": "versioned-update" if rules.needs_version else "versioned",
         "readHistory": True,
@@ -93,6 +97,11 @@ def resource(row: ResourceType, rules: Rules) -> Json:
         **(searched(row) if "search-type" in row.interactions else {}),
         **({"operation": operations} if operations else {}),
     }
+
+
+def topics() -> list[Json]:
+    """https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/components.html#subscription-topics-in-fhir-r4"""
+    return [{"url": f"{BACKPORT}/{TOPIC}", "valueCanonical": url} for url in TOPICS]
 
 
 def conditional_delete(row: ResourceType, rules: Rules) -> str:

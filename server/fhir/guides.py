@@ -113,6 +113,7 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "Questionnaire": "questionnaire",
         "QuestionnaireResponse": "questionnaireresponse",
     },
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-": {"Subscription": "subscription"},
     f"{HREX}/StructureDefinition/hrex-": {"Coverage": "coverage"},
     f"{C4BB}/StructureDefinition/C4BB-": {
         "Coverage": "Coverage",

@@ -1,20 +1,25 @@
 """From a body to what the store writes: the one way in which any room makes a Write of a FHIR resource."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mappings.fhir.checker import check
 from mappings.fhir.json import Json, dumps, loads
-from server.fhir.outcome import Invalid, Issue
+from server.fhir.outcome import Invalid, Issue, Unprocessable
 from server.fhir.registry import names
 from server.fhir.search.terms import own_terms, terms
 from server.identity.keys import identities
 from server.store.entry import NO_MARKS, Key, Marks, Version, Write
 from server.store.journal import Snapshot
+from server.subscriptions import subscription
 
 MAX_ISSUES = 50
 SERVERS_META = frozenset({"versionId", "lastUpdated"})
+
+
+RULES: Mapping[str, Callable[[Json], Sequence[Issue]]] = {"Subscription": subscription.problems}
+"""What resources that this server acts on have to be, besides FHIR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +32,18 @@ class Accepted:
 
 
 def accept(body: Json) -> Accepted:
-    """Pure, so it is done before the journal's turn comes. Raises Invalid with the place of each thing wrong."""
+    """Pure, so it is done before the journal's turn comes. Raises Invalid with the place of each thing wrong, and
+    Unprocessable for what this server could not keep its word on."""
     if problems := check(body):
         shown = (Issue(each.text, each.expression, each.code) for each in problems[:MAX_ISSUES])
         raise Invalid(*shown)
+    if refused := RULES.get(body["resourceType"], nothing)(body):
+        raise Unprocessable(*refused)
     return Accepted(body, terms(body), identities(body))
+
+
+def nothing(_: Json) -> Sequence[Issue]:
+    return ()
 
 
 def prepare(

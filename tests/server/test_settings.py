@@ -23,6 +23,8 @@ conditional_delete = "multiple"
 version_required = true
 [retention]
 messages = 90
+[subscriptions]
+private_endpoints = true
 """
 
 
@@ -38,6 +40,7 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert lab.identifying == {"MR"}
     assert found.retention == Retention(messages=timedelta(days=90), versions=None)
     assert found.fhir == Rules(deletes_many=True, needs_version=True)
+    assert found.private_endpoints
 
 
 def test_without_a_file_the_defaults_hold():
@@ -55,6 +58,7 @@ BAD = {
     "a zone that is none": ("[site]\nzone = 'Mars/Olympus'", "site.zone"),
     "a table that is none": ("site = 3", "site has to be a table"),
     "a way to delete that is none": ("[fhir]\nconditional_delete = 'all'", "fhir.conditional_delete"),
+    "a yes that is none": ("[subscriptions]\nprivate_endpoints = 'yes'", "subscriptions.private_endpoints"),
     "a wish that is none": ("[fhir]\nversion_required = 1", "fhir.version_required"),
 }
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from mappings.fhir.json import Json, dumps, loads
-from mappings.fhir.r4.tables import compartment, members
+from mappings.fhir.r4.tables import compartment
 from server.auth.past import Past
 from server.fhir.bulk.jobs import Job, Result
 from server.fhir.commit import parameters
 from server.fhir.compartment import within, within_any
 from server.fhir.search.parse import conditions
+from server.fhir.subset import Extent, subset
 from server.store.entry import Key, Version
 from server.store.query import EVERYTHING, All, Any, Query, matches, parts
 
 PARTS = 200
 """Parts of one query: of many patients, so many are looked for at once."""
 DELETED_AT_ONCE = 500
-SUBSETTED = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
 
 
 def resources(past: Past, job: Job, result: Result, type: str) -> Iterator[Version]:
@@ -70,18 +70,8 @@ def line(job: Job, version: Version) -> bytes:
     """One resource. What was sent in several lines is one here: no line break stands within a text of JSON."""
     body = version.body or b""
     if job.elements:
-        body = dumps(subset(loads(body), job.elements))
+        body = dumps(subset(loads(body), Extent(elements=frozenset(job.elements))))
     return body.translate(None, b"\r\n") + b"\n"
-
-
-def subset(body: Json, elements: Sequence[str]) -> Json:
-    """The elements that were asked for and those that there have to be, marked as no whole resource."""
-    type = body["resourceType"]
-    asked = {each.removeprefix(f"{type}.") for each in elements}
-    named = {name for each in members(type) if each.min or each.name in asked for name, _ in each.names()}
-    kept = {"resourceType", "id", "meta"} | named
-    found = {name: value for name, value in body.items() if name.removeprefix("_") in kept}
-    return {**found, "meta": {**body["meta"], "tag": [*body["meta"].get("tag", ()), SUBSETTED]}}
 
 
 def deletions(past: Past, job: Job) -> Iterator[Key]:

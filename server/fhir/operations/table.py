@@ -18,6 +18,8 @@ from server.fhir.operations.member_match import member_match
 from server.fhir.operations.meta import meta, meta_add, meta_delete
 from server.fhir.operations.patient_match import patient_match
 from server.fhir.operations.process_message import process_message
+from server.fhir.operations.subscription_events import subscription_events
+from server.fhir.operations.subscription_status import subscription_status
 from server.fhir.operations.validate import validate
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
@@ -51,6 +53,7 @@ def of_body(handler: Callable[[GatedStore, Json], Json | Answer]) -> Run:
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 US_CORE = "http://hl7.org/fhir/us/core/OperationDefinition"
 HREX = "http://hl7.org/fhir/us/davinci-hrex/OperationDefinition"
@@ -93,6 +96,22 @@ OPERATIONS: Sequence[Operation] = (
         frozenset({SYSTEM}),
         process_message,
         f"{HL7}/MessageHeader-process-message",
+    ),
+    Operation(
+        "status",
+        "Subscription",
+        frozenset({TYPE, INSTANCE}),
+        subscription_status,
+        f"{BACKPORT}/backport-subscription-status",
+        reads=True,
+    ),
+    Operation(
+        "events",
+        "Subscription",
+        frozenset({INSTANCE}),
+        subscription_events,
+        f"{BACKPORT}/backport-subscription-events",
+        reads=True,
     ),
     Operation("export", "", frozenset({SYSTEM}), export, f"{BULK}/export", reads=True),
     Operation("export", "Patient", frozenset({TYPE}), patient_export, f"{BULK}/patient-export", reads=True),
