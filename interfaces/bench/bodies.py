@@ -86,3 +86,27 @@ def items_of(number: int, lines: int, served: date) -> Iterator[Json]:
 
 def total(items: Iterable[Json]) -> Json:
     return {"value": sum((each["net"]["value"] for each in items), Decimal(0)), "currency": "USD"}
+
+
+ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
+CATEGORIES = ("submitted", "eligible", "deductible", "copay", "benefit")
+
+
+def explanation(number: int, of: int, lines: int, today: date) -> Json:
+    """What a payer says of such a claim, category by category."""
+    asked = claim(number, of, lines, today)
+    said = ("type", "use", "patient", "created", "insurer", "provider", "diagnosis")
+    return {
+        "resourceType": "ExplanationOfBenefit",
+        "status": "active",
+        "outcome": "complete",
+        **{name: asked[name] for name in said},
+        "insurance": [{"focal": each["focal"], "coverage": each["coverage"]} for each in asked["insurance"]],
+        "item": [{**each, "adjudication": list(_adjudication(each["net"]))} for each in asked["item"]],
+        "total": [{"category": coded(ADJUDICATION, "submitted"), "amount": asked["total"]}],
+    }
+
+
+def _adjudication(net: Json) -> Iterator[Json]:
+    for category in CATEGORIES:
+        yield {"category": coded(ADJUDICATION, category), "amount": net}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Annotated, TypeAlias
 
 import typer
 
-from interfaces.bench import claims, mllp, rest
+from interfaces.bench import check, claims, mllp, rest
 from interfaces.bench.figures import Figures
 from interfaces.bench.load import Advance, Failed
 from interfaces.bench.soak import Soak, Window, soak
@@ -58,6 +59,13 @@ def soak_(
     result = Soak(windows)
     typer.echo(dumps(result.as_dict()) if json else str(result))
     raise typer.Exit(1 if result.grew else 0)
+
+
+@app.command("check")
+def check_(json: options.Json = False) -> None:
+    """The checker of resources beside fhir.resources, on a Claim of 5 KB and an ExplanationOfBenefit of 50 KB."""
+    for figure in check.measure(date.today()):  # noqa: DTZ011 (any day will do)
+        typer.echo(dumps(figure.as_dict()) if json else str(figure))
 
 
 def tell(measure: Measure, count: int, connections: int, *, json: bool) -> None:

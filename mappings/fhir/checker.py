@@ -6,14 +6,14 @@ once, so that threads may share it. A profile is a StructureDefinition as a type
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.fhir import invariants, narrative, rules, stated
+from mappings.fhir import invariants, narrative, rules, schema, stated
 from mappings.fhir.beside import primitive, primitives
 from mappings.fhir.path_nodes import ANY_RESOURCE, resource_type
 from mappings.fhir.primitives import PRIMITIVES, Predicate
 from mappings.fhir.problem import MOST, NONE, Checker, Problem, Problems, Rule, Scope, one, within
 from mappings.fhir.r4 import tables
 from mappings.fhir.r4.tables import NESTED, UNBOUNDED, Element, Type
-from mappings.fhir.structure import Shape, arrays, objects, ruled
+from mappings.fhir.structure import DEPTH, Shape, arrays, objects, ruled
 
 UNKNOWN = one("must have the resourceType of an R4 resource")
 
@@ -22,6 +22,8 @@ _published: dict[str, Checker] = {}
 
 def check(resource: Any) -> list[Problem]:
     """What is wrong with a resource, most of it first; an empty list when it conforms. Takes any JSON value."""
+    if schema.ordinary(resource):
+        return []
     return within(resource_type(resource), _standing_alone(resource, 0))[:MOST]
 
 
@@ -32,6 +34,8 @@ def _resource(value: dict[str, Any], depth: int, scope: Scope) -> Problems:
 
 def _standing_alone(value: Any, depth: int, _: Scope | None = None) -> Problems:
     """A resource with a scope of its own, as in an entry of a Bundle."""
+    if 0 < depth <= DEPTH - schema.DEPTH and schema.ordinary(value):
+        return NONE
     return _resource(value, depth, Scope(value)) if type(value) is dict else one("must be an object")
 
 
@@ -116,7 +120,7 @@ class Compiler:
             return _contained if element.name == "contained" else _standing_alone
         if code in NESTED:
             return self.checker(tables.type_path(owner, element, declared))
-        own = invariants.rules(element.invariants, code) + _codes(element)
+        own = invariants.rules(element.invariants, code) + rules.codes(element)
         if code == "Reference":
             return ruled(self.checker(code), own + _targets(declared))
         return ruled(self.checker(declared.profiles[0] if declared.profiles else code), own)
@@ -127,11 +131,7 @@ def _add_member(shape: Shape, element: Element, name: str, item: Checker) -> Non
 
 
 def _invariants(type: str) -> tuple[Rule, ...]:
-    """Those of the type; of what is nested, those of the element that it is."""
-    root, _, path = type.partition(".")
-    structure = tables.structure(root)
-    owner = next(each for each in structure.elements if each.path == path) if path else structure
-    return invariants.rules(owner.invariants, type) + stated.RULES.get(type, ())
+    return invariants.rules(invariants.of(type), type) + stated.RULES.get(type, ())
 
 
 def _bound(element: Element, predicate: Predicate, expected: str) -> tuple[Predicate, str]:
@@ -146,11 +146,6 @@ def _bound(element: Element, predicate: Predicate, expected: str) -> tuple[Predi
 def _targets(declared: Type) -> tuple[Rule, ...]:
     anything = not declared.profiles or "Resource" in declared.profiles
     return () if anything else (rules.reference(declared.profiles),)
-
-
-def _codes(element: Element) -> tuple[Rule, ...]:
-    systems = tables.value_set(element.binding)
-    return () if systems is None else (rules.coded(element.binding, systems),)
 
 
 def _xhtml(value: Any, *_: object) -> Problems:

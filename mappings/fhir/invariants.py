@@ -11,6 +11,7 @@ from mappings.fhir.moments import compare
 from mappings.fhir.path_nodes import Node
 from mappings.fhir.path_operators import truth
 from mappings.fhir.problem import NONE, Problems, Rule, Scope, one
+from mappings.fhir.r4 import tables
 from mappings.fhir.r4.tables import Invariant
 
 Holds: TypeAlias = Callable[[Any, Scope], bool]
@@ -79,6 +80,14 @@ CHECKED_ELSEWHERE: Mapping[str, str] = {
     "txt-1": "the narrative, in narrative.py",
     "txt-2": "the narrative, in narrative.py",
 }
+
+
+def of(type: str) -> tuple[Invariant, ...]:
+    """Those of a type; of what is nested in one, those of the element that it is."""
+    root, _, path = type.partition(".")
+    structure = tables.structure(root)
+    owner = next(each for each in structure.elements if each.path == path) if path else structure
+    return owner.invariants
 
 
 def rules(invariants: Iterable[Invariant], type: str) -> tuple[Rule, ...]:

@@ -4,6 +4,7 @@ https://hl7.org/fhir/R4/narrative.html#rules"""
 
 import html
 import re
+from html.entities import name2codepoint
 from xml.parsers import expat
 
 from mappings.fhir.primitives import Remembered
@@ -28,9 +29,16 @@ _active_style = re.compile(
     re.IGNORECASE,
 ).search
 _tags = re.compile(r"""<[^/!?>"'](?:[^>"']++|"[^"]*"|'[^']*')*+>""").findall
+_tags_so_far = re.compile(r"<[^/][^>]*>").findall
+_whole = re.compile(r"""(?:[^"']++|"[^"]*"|'[^']*')*+""").fullmatch
 _attributes = re.compile(r"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""").findall
 _root = re.compile(r"""\s*<div\s[^>]*\bxmlns\s*=\s*["']http://www\.w3\.org/1999/xhtml["']""").match
 _content = re.compile(r">[^<]*[^<\s]|<img\s").search
+
+
+_named = re.compile(r"&([A-Za-z][A-Za-z0-9]*);").sub
+XML_NAMES = frozenset({"amp", "apos", "gt", "lt", "quot"})
+CUT_SHORT = "has a greater-than sign within an attribute"
 
 
 class _Declared(Exception):
@@ -39,6 +47,11 @@ class _Declared(Exception):
 
 def fault(text: str) -> str | None:
     """What is wrong with a narrative's div, in words that repeat none of it; None when nothing is."""
+    found: str | None = _remembered[text]
+    return found
+
+
+def _fault(text: str) -> str | None:
     try:
         _parse(text)
     except _Declared:
@@ -47,8 +60,14 @@ def fault(text: str) -> str | None:
         return f"must be well-formed XHTML (line {error.lineno}, column {error.offset})"
     if not _root(text):
         return 'must be one <div xmlns="http://www.w3.org/1999/xhtml">'
-    wrong = next(filter(None, map(_faults.__getitem__, set(_tags(text)))), None)
-    return wrong or (None if _content(text) else "must have some text or an image")
+    wrong = {_faults[tag] for tag in set(_tags_so_far(text))}
+    if CUT_SHORT in wrong:
+        wrong = {_faults[tag] for tag in set(_tags(text))}
+    return min(filter(None, wrong), default=None) or (None if _content(text) else "must have some text or an image")
+
+
+_remembered = Remembered(_fault, most=64, short=64 * 1024)
+"""A resource that is written again has the same narrative, most of the times."""
 
 
 def _parse(text: str) -> None:
@@ -56,7 +75,15 @@ def _parse(text: str) -> None:
     parser = expat.ParserCreate("utf-8")
     parser.CommentHandler = parser.ProcessingInstructionHandler = _refuse
     parser.StartCdataSectionHandler = parser.StartDoctypeDeclHandler = _refuse
-    parser.Parse(text.encode(errors="surrogatepass"), True)
+    parser.Parse(_named(_numbered, text).encode(errors="surrogatepass"), True)
+
+
+def _numbered(name: re.Match[str]) -> str:
+    """XHTML declares HTML's names of characters, as in HL7's own guides; no document type here does.
+
+    https://www.w3.org/TR/xhtml1/dtds.html#h-A2"""
+    known = name2codepoint.get(name[1]) if name[1] not in XML_NAMES else None
+    return f"&#{known};" if known else name[0]
 
 
 def _refuse(*_: object) -> None:
@@ -65,6 +92,8 @@ def _refuse(*_: object) -> None:
 
 def _tag_fault(tag: str) -> str | None:
     """In well-formed XML without the above, ``<`` opens a tag and nothing else, so tags can be read by themselves."""
+    if not _whole(tag):
+        return CUT_SHORT
     name = tag[1:].rstrip("/>").split(maxsplit=1)[0]
     if not _element(name):
         return "has an element that a narrative may not have"

@@ -11,12 +11,13 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, TypeAlias
 
+from mappings.fhir.json import MAGNITUDE
+
 Predicate: TypeAlias = Callable[[Any], object]
 
 LIMIT = 1024 * 1024
 """Characters in a string: https://hl7.org/fhir/R4/datatypes.html#string"""
 
-MAGNITUDE = 1000
 LARGEST = 10**MAGNITUDE
 
 YEAR = r"(?!0000)[0-9]{4}"
@@ -48,22 +49,21 @@ def remembering(pattern: str) -> Predicate:
 
 class Remembered(dict[Any, Any]):
     """What a function answers to the texts that come again and again (systems, codes, days): its ``__getitem__`` is a
-    look-up instead of a match. Only of short texts, and all is forgotten before it grows large."""
+    look-up instead of a match. Only of short texts, and all is forgotten before there are too many."""
 
-    def __init__(self, function: Callable[[Any], object]) -> None:
+    def __init__(self, function: Callable[[Any], object], *, most: int = 4096, short: int = 160) -> None:
         super().__init__()
         self._function = function
+        self._most = most
+        self._short = short
 
     def __missing__(self, value: Any) -> object:
         answer = self._function(value)
-        if len(self) >= REMEMBERED:
+        if len(self) >= self._most:
             self.clear()
-        if len(value) <= SHORT:
+        if len(value) <= self._short:
             self[value] = answer
         return answer
-
-
-REMEMBERED, SHORT = 4096, 160
 
 
 def _boolean(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from mappings.fhir.path_nodes import target_type
 from mappings.fhir.problem import NONE, Problem, Problems, Rule, Scope, one
 from mappings.fhir.r4 import tables
+from mappings.fhir.r4.tables import Element
 
 
 def required(names: Mapping[str, str]) -> Rule:
@@ -61,6 +62,12 @@ def _pointed_at(text: Any, scope: Scope) -> str | None:
     if text.startswith("#"):
         return scope.contained.get(text[1:])
     return target_type(text)
+
+
+def codes(element: Element) -> tuple[Rule, ...]:
+    """What a concept is bound to, if R4's package can expand it."""
+    systems = tables.value_set(element.binding)
+    return () if systems is None else (coded(element.binding, systems),)
 
 
 def coded(url: str, systems: Mapping[str, frozenset[str]]) -> Rule:

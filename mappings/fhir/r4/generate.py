@@ -114,6 +114,13 @@ def codes(resources: Resources, used: Iterable[str]) -> Json:
     }
 
 
+def code_systems(resources: Resources) -> list[str]:
+    """Those of the package, and those that its value sets take codes from."""
+    composed = (each.get("compose", {}) for each in resources["ValueSet"])
+    named = {part["system"] for compose in composed for part in compose.get("include", ()) if "system" in part}
+    return sorted(named | {each["url"] for each in resources["CodeSystem"]})
+
+
 class Expansion:
     """What a value set's definition comes to; None where that takes more than the package.
 
@@ -226,7 +233,7 @@ def summaries(resources: Resources) -> Json:
     }
 
 
-def tables(package: Path) -> dict[str, Json]:
+def tables(package: Path) -> dict[str, Any]:
     """Every table by the name of its file."""
     resources = read(package)
     types = structures(resources)
@@ -235,6 +242,7 @@ def tables(package: Path) -> dict[str, Json]:
         "structures": types,
         "summaries": summaries(resources),
         "codes": codes(resources, bound),
+        "code_systems": code_systems(resources),
         "search_parameters": search_parameters(resources),
         "compartments": compartments(resources),
     }

@@ -195,6 +195,12 @@ def value_set(url: str) -> Mapping[str, frozenset[str]] | None:
 
 
 @cache
+def code_systems() -> tuple[str, ...]:
+    """The code systems that R4 has or names in its value sets, by URL."""
+    return tuple(_table("code_systems"))
+
+
+@cache
 def search_parameters(type: str) -> tuple[SearchParameter, ...]:
     """What a resource type can be searched by, also as a resource at all; one for each code, sorted by it."""
     rows = {row[0]: row for base in reversed(base_types(type)) for row in reversed(_parameter_rows(base))}

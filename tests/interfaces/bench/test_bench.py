@@ -33,6 +33,15 @@ def test_every_figure_is_there_and_positive(name, more) -> None:
     assert told["p50_ms"] <= told["p99_ms"]
 
 
+def test_the_checker_is_far_faster_than_fhir_resources() -> None:
+    """50 times is what is wanted of it; what is asserted leaves room for a machine that is busy with other tests."""
+    done = CliRunner().invoke(app, ["check", "--json"])
+    claim, explanation = map(json.loads, done.stdout.splitlines())
+    assert (claim["type"], claim["bytes"] // 1000) == ("Claim", 5)
+    assert (explanation["type"], explanation["bytes"] // 1000) == ("ExplanationOfBenefit", 51)
+    assert min(claim["times_faster"], explanation["times_faster"]) > 25
+
+
 def test_what_cannot_be_measured_is_said_on_one_line(capsys) -> None:
     def measure(count, connections, advance):
         raise Failed("a message was not acknowledged with AA")

@@ -10,14 +10,9 @@ from mappings.fhir.json import NotJson, loads
 
 FOLDERS = ("r4-spec", "us-core-6.1.0", "carin-2.0.0", "pas-2.0.1", "pas-2.2.1", "pdex-2.0.0", "synthea-r4-bundles")
 
-ENTITY = "the narrative uses &reg;, which XML does not define: https://hl7.org/fhir/R4/narrative.html#rules"
 WRONG_EXAMPLES = {
     "r4-spec/CapabilityStatement-measure-processor.json": "says string of a parameter that R4 defines as a token",
     "r4-spec/MedicationRequest-medrx0301.json": "a Practitioner dispenses, where R4 has only Organization",
-    "carin-2.0.0/ExplanationOfBenefit-EOBInpatient2.json": ENTITY,
-    "carin-2.0.0/ExplanationOfBenefit-EOBProfessional1.json": ENTITY,
-    "carin-2.0.0/ExplanationOfBenefit-EOBProfessional2.json": ENTITY,
-    "carin-2.0.0/ExplanationOfBenefit-EOBProfessionalTransportation1.json": ENTITY,
 }
 
 ACCEPTED_CASES = {

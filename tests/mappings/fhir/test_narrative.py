@@ -19,6 +19,7 @@ SOUND = {
     "style": div("x", ' style="color: red; padding: 2px" lang="en" xml:lang="en"'),
     "greater than within an attribute": div('<span title="a > b">x</span>'),
     "numbered characters": div("caf&#233; &amp; &lt;bar&gt; &#xa0;"),
+    "named characters": div("caf&eacute;&nbsp;&amp; &reg; &lt;bar&gt;", ' title="caf&eacute;"'),
     "white space around": f"\n {div('x')} \n",
     "single quotes": "<div xmlns='http://www.w3.org/1999/xhtml'>x</div>",
 }
@@ -39,7 +40,8 @@ WRONG = {
     "plain text": ("Ada", NOT_WELL_FORMED),
     "not closed": (div("<p>x"), NOT_WELL_FORMED),
     "not nested": (div("<b><i>x</b></i>"), NOT_WELL_FORMED),
-    "named characters": (div("caf&eacute;"), NOT_WELL_FORMED),
+    "a name of no character": (div("caf&eacut;"), NOT_WELL_FORMED),
+    "a script's address with named characters": (div('<a href="javascript&colon;x()">y</a>'), NOT_WELL_FORMED),
     "an entity bomb": (f'<!DOCTYPE x [<!ENTITY a "aa">]>{div("&a;")}', DECLARED),
     "an external entity": (f'<!DOCTYPE x SYSTEM "file:///etc/passwd">{div("x")}', DECLARED),
     "a processing instruction": (div("<?php x ?>"), DECLARED),
@@ -56,6 +58,10 @@ WRONG = {
     "an event": (div('<p onclick="x()">y</p>'), ATTRIBUTE),
     "an event on the root": (div("x", ' onload="x()"'), ATTRIBUTE),
     "an event after a greater than": (div('<p title=">" onclick="x()">y</p>'), ATTRIBUTE),
+    "an event after a greater than and quotes": (
+        div("""<p title='"' lang="a>b" onclick="x()">y</p>"""),
+        ATTRIBUTE,
+    ),
     "an event on a new line": (div("<p\nonclick = 'x()'>y</p>"), ATTRIBUTE),
     "a script's address": (div('<a href="javascript:x()">y</a>'), ADDRESS),
     "a hidden script's address": (div('<a href=" java&#10;script&#58;x()">y</a>'), ADDRESS),
