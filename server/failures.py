@@ -10,10 +10,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mappings.fhir.json import dumps
-from server.fhir.outcome import Conflict, FhirError, Issue, StoreUnavailable, TooLarge, operation_outcome
+from server.fhir.outcome import Conflict, FhirError, Invalid, Issue, StoreUnavailable, TooLarge, operation_outcome
 from server.raised import place
 from server.store import engine
 from server.store.conflict import Held, Stale
+from server.store.query import TooBroad
 from server.telemetry import seen
 
 LOG = logging.getLogger("causeway.failures")
@@ -26,6 +27,7 @@ STORE: tuple[tuple[type[Exception], FhirError], ...] = (
     (engine.Uncertain, StoreUnavailable("whether this was done is not known; look before asking again", headers=RETRY)),
     (engine.Unavailable, StoreUnavailable("the store cannot take this now; nothing was done", headers=RETRY)),
     (engine.TooLarge, TooLarge("this is more than one entry of the journal holds")),
+    (TooBroad, Invalid(Issue("this search leads over more resources than are looked at", code="too-costly"))),
     (Stale, Conflict("the resource was changed meanwhile")),
     (Held, Conflict("another resource holds an identifier that this one must have alone")),
 )

@@ -135,6 +135,23 @@ def tokens(value: Any, type: str) -> Iterator[Token]:
         yield from TOKENS[type](value)
 
 
+def labels(value: Any, type: str) -> Iterator[str]:
+    """What a code or an identifier is called. https://hl7.org/fhir/R4/search.html#modifiers (``:text``)"""
+    match type:
+        case "CodeableConcept":
+            yield from filter(None, (value.get("text"), *(each.get("display") for each in value.get("coding", ()))))
+        case "Coding":
+            yield from filter(None, (value.get("display"),))
+        case "Identifier":
+            yield from filter(None, (value.get("type", {}).get("text"),))
+
+
+def identifier_types(value: Any, type: str) -> Iterator[Token]:
+    """What kind of identifier it is."""
+    if type == "Identifier" and "value" in value:
+        yield from _concept(value.get("type", {}))
+
+
 # --- reference and uri
 
 

@@ -14,7 +14,8 @@ from server.fhir.outcome import FhirError, Forbidden, Gone, NotFound
 from server.fhir.search.parse import conditions
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version, Write
-from server.store.query import EVERYTHING, NOTHING, All, Any, Query, Search, matches
+from server.store.links import links
+from server.store.query import EVERYTHING, NOTHING, All, Any, Link, Query, Search, matches
 from server.store.snapshot import Fold, Snapshot
 from server.store.store import Store
 
@@ -134,6 +135,16 @@ def _narrowing(type: str, params: tuple[str, ...]) -> Query:
         return NOTHING
 
 
+def reaching(principal: Principal, where: Query) -> Query:
+    """What a query asks of other resources is a search for them by the same principal."""
+
+    def narrowed(link: Link) -> Query:
+        there = reach(principal, ACTIONS["search"], link.type)
+        return NOTHING if there == NOTHING else replace(link, where=_both(reaching(principal, link.where), there))
+
+    return links(where, narrowed)
+
+
 def _either(queries: Iterable[Query]) -> Query:
     found = tuple(dict.fromkeys(each for each in queries if each != NOTHING))
     if EVERYTHING in found:
@@ -203,11 +214,12 @@ class GatedStore:
         return lambda each: reach(self.principal, action, each)
 
     def search(self, search: Search) -> Page:
-        where = permit(self.principal, "search", search.type)
-        return self._store.search(self.principal.tenant, replace(search, where=_both(search.where, where)))
+        where = _both(reaching(self.principal, search.where), permit(self.principal, "search", search.type))
+        return self._store.search(self.principal.tenant, replace(search, where=where))
 
     def count(self, type: str, where: Query = EVERYTHING) -> int:
-        return self._store.count(self.principal.tenant, type, _both(where, permit(self.principal, "search", type)))
+        permitted = permit(self.principal, "search", type)
+        return self._store.count(self.principal.tenant, type, _both(reaching(self.principal, where), permitted))
 
     def submit(
         self,
@@ -288,6 +300,7 @@ class GatedSnapshot(Snapshot):
         return {key: each if each and self._sees(each) else None for key, each in found.items()}
 
     def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:
+        where = reaching(self.gate.principal, where)
         return self.view.find(type, _both(where, self._reach(type, READING)), most)
 
     def _sees(self, version: Version) -> bool:

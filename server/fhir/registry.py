@@ -4,7 +4,7 @@
 the index, the checks of scopes and the CapabilityStatement read these rows, so they cannot disagree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
@@ -22,9 +22,15 @@ DIFFERS: Mapping[str, frozenset[str]] = {
 }
 """Interactions of the types that do not have all of them (http://hl7.org/fhir/ValueSet/type-restful-interaction)."""
 
-SEARCHED = frozenset({"token", "string", "date", "reference", "number", "quantity", "uri"})
+SEARCHED = frozenset({"token", "string", "date", "reference", "number", "quantity", "uri", "composite"})
 NOT_SEARCHED = frozenset({"phonetic"})
 """Matching by sound depends on a language, and R4 leaves it open which."""
+
+MISTAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
+    # R4 4.0.1 gives each of the two the other's expression.
+    ("DocumentReference", "relationship"): {"relatesto": "target", "relation": "code"},
+}
+"""By component: what a composite parameter is about, where R4's own words cannot be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,17 @@ def resource_type(name: str) -> ResourceType:
 
 @cache
 def _row(name: str) -> ResourceType:
-    of_r4 = {each.code: each for each in search_parameters(name) if _is_searched(each)}
+    of_r4 = {each.code: _corrected(name, each) for each in search_parameters(name) if _is_searched(each)}
     known = dict(sorted({**of_r4, **guides.parameters(name)}.items()))
     return ResourceType(name, DIFFERS.get(name, ALL), MappingProxyType(known))
+
+
+def _corrected(type: str, parameter: SearchParameter) -> SearchParameter:
+    expressions = MISTAKEN.get((type, parameter.code), {})
+    components = (
+        replace(each, expression=expressions.get(each.code, each.expression)) for each in parameter.components
+    )
+    return replace(parameter, components=tuple(components)) if expressions else parameter
 
 
 def _is_searched(parameter: SearchParameter) -> bool:

@@ -8,16 +8,20 @@ from server.auth.gate import GatedStore
 from server.fhir.bundle import bundle, link, match, replaced, told
 from server.fhir.commit import parameters
 from server.fhir.exchange import FORM, Answer, Parameters, Request, charset_of
-from server.fhir.outcome import Invalid, Issue, UnsupportedMediaType
+from server.fhir.outcome import Forbidden, Invalid, Issue, UnsupportedMediaType
 from server.fhir.search.include import included
+from server.fhir.search.kind import Find
 from server.fhir.search.parse import Parsed, parse
 from server.store.engine import Page
+from server.store.entry import Version
+from server.store.query import Query, Search, TooBroad
 
 
 def search(gated: GatedStore, request: Request) -> Answer:
     """One page of what is found, in the order of ``_sort`` and then of the ids."""
     handling = request.prefer.get("handling")
-    parsed = parse(request.type, request.query, base=request.base, now=request.now, strict=handling == "strict")
+    find, strict = looking_up(gated), handling == "strict"
+    parsed = parse(request.type, request.query, base=request.base, now=request.now, find=find, strict=strict)
     if parsed.only_count:
         counted = gated.count(request.type, parsed.where)
         return Answer(200, bundle("searchset", links(request, parsed, None), outcome(parsed.ignored), counted))
@@ -32,9 +36,23 @@ def search(gated: GatedStore, request: Request) -> Answer:
     return Answer(200, bundle("searchset", links(request, parsed, page.next), entries, total(gated, parsed, page)))
 
 
+def looking_up(gated: GatedStore) -> Find:
+    """What a client may not search for is not there for its searches either."""
+
+    def find(type: str, where: Query) -> Sequence[Version]:
+        try:
+            return gated.search(Search(type, where)).versions
+        except Forbidden:
+            return ()
+
+    return find
+
+
 def found(gated: GatedStore, parsed: Parsed) -> Page:
     try:
         return gated.search(parsed.search)
+    except TooBroad:
+        raise
     except ValueError:
         raise Invalid("_page is not one that this server gave for this search") from None
 

@@ -13,7 +13,6 @@ from server.store.engine import Page
 from server.store.entry import Entry, Key, Marks, Version
 from server.store.instants import instant
 from server.store.mongo_project import Projections
-from server.store.mongo_query import selected
 from server.store.mongo_rows import (
     current_id,
     dedupe_fact,
@@ -97,7 +96,7 @@ class MongoEngine:
 
     def count(self, tenant: str, type: str, where: Query) -> int:
         with troubles():
-            return int(self._current.count_documents(selected(tenant, type, where)))
+            return mongo_search.count(self._current, tenant, type, where)
 
     def history(self, tenant: str, key: Key | None, *, type: str | None = None, limit: int, before: int | None) -> Page:
         facts = version_facts(key) if key else type_facts(type) if type else None

@@ -8,17 +8,16 @@ import msgspec
 
 from server.store.engine import Page
 from server.store.entry import Version
-from server.store.query import Query, Search, parts
+from server.store.query import Query, Search, TooBroad, parts
 
 MOST = 400
 """Parts of one query: SQLite ends an expression at a depth of 1,000, a compound SELECT at 500 members."""
 
 
 class Cursor(NamedTuple):
-    """A page's last row: its sort key (None where it has none, or where there is no sort), and what the engine has it
-    under."""
+    """A page's last row: its sort keys (None where it has none), and what the engine has it under."""
 
-    key: str | None
+    keys: tuple[str | None, ...]
     row: Annotated[int, msgspec.Meta(ge=0, lt=2**62)] | str
 
 
@@ -34,16 +33,21 @@ def cursor(search: Search, kind: type[int] | type[str]) -> Cursor | None:
         found = msgspec.json.decode(base64.b64decode(search.after, b"-_", validate=True), type=Cursor)
     except ValueError:
         raise ValueError("this is no cursor of a page") from None
-    prefix = search.sort.prefix if search.sort else None
-    foreign = found.key is not None and not (prefix and found.key.startswith(prefix))
-    if foreign or not isinstance(found.row, kind):
+    if not _belongs(found, search) or not isinstance(found.row, kind):
         raise ValueError("this cursor is of another search")
     return found
 
 
+def _belongs(found: Cursor, search: Search) -> bool:
+    if len(found.keys) != len(search.sort):
+        return False
+    pairs = zip(found.keys, search.sort, strict=True)
+    return all(key is None or key.startswith(sort.prefix) for key, sort in pairs)
+
+
 def bounded(where: Query) -> Query:
     if parts(where) > MOST:
-        raise ValueError(f"a search may have {MOST} parts")
+        raise TooBroad(f"a search may have {MOST} parts")
     return where
 
 

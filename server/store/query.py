@@ -17,6 +17,10 @@ AFTER = "\U0010ffff"
 """Greater than any character a value holds: the end of a prefix's range."""
 
 
+ID = "_id"
+"""The parameter by whose term every resource has its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Between:
     """Some term t has ``low <= t < high``."""
@@ -32,6 +36,42 @@ class Holds:
     prefix: str
     text: str
     ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Some term is one of these texts, whole."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some term ``low <= t < high`` ends with a text from ``least`` to ``most``, digits of one width: a date's last
+    moment, after its first."""
+
+    low: str
+    high: str
+    least: str
+    most: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Some term is one of the prefixes and the id of a resource of ``type`` that ``where`` finds."""
+
+    prefixes: tuple[str, ...]
+    type: str
+    where: "Query"
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """Some resource of ``type`` that ``where`` finds has a term that is one of the prefixes and this one's id."""
+
+    prefixes: tuple[str, ...]
+    type: str
+    where: "Query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +95,14 @@ class Any:
     queries: tuple["Query", ...] = ()
 
 
-Query: TypeAlias = Between | Holds | Not | All | Any
+Leaf: TypeAlias = Between | Holds | OneOf | Span | Refers | Referred
+Link: TypeAlias = Refers | Referred
+Query: TypeAlias = Leaf | Not | All | Any
+
+
+class TooBroad(ValueError):
+    """More is asked for at once than is looked at."""
+
 
 EVERYTHING = All()
 NOTHING = Any()
@@ -94,12 +141,13 @@ class Sort:
 class Search:
     """One page of one type. ``after`` is the cursor of the last row of the page before (``Page.next``).
 
-    Rows are in the order of ``sort``, and then in one of the engine's own that never changes (of creation, of the id),
-    so a page stays where it is while data changes. A cursor that is none of this search's raises ValueError."""
+    Rows are in the order of the keys of ``sort``, and then in one of the engine's own that never changes (of creation,
+    of the id), so a page stays where it is while data changes. A cursor that is none of this search's raises
+    ValueError."""
 
     type: str
     where: Query = EVERYTHING
-    sort: Sort | None = None
+    sort: tuple[Sort, ...] = ()
     limit: int = 50
     after: str | None = None
 
@@ -107,28 +155,43 @@ class Search:
 def parts(query: Query) -> int:
     """How much is asked at once."""
     match query:
-        case Between() | Holds():
-            return 1
+        case Refers(prefixes, _, inner) | Referred(prefixes, _, inner):
+            return len(prefixes) + parts(inner)
         case Not(inner):
             return 1 + parts(inner)
         case All(queries) | Any(queries):
             return 1 + sum(map(parts, queries))
+        case _:
+            return 1
 
 
 def matches(query: Query, terms: Sequence[str]) -> bool:
-    """Whether a resource with these (sorted) terms is what the query asks for."""
+    """Whether a resource with these (sorted) terms is what the query asks for. What it refers to its terms cannot
+    tell: links are ``unlinked`` before (``links.py``)."""
     match query:
-        case Between(low, high):
-            at = bisect_left(terms, low)
-            return at < len(terms) and terms[at] < high
-        case Holds():
-            return any(_holds(query, each) for each in terms)
         case Not(inner):
             return not matches(inner, terms)
         case All(queries):
             return all(matches(each, terms) for each in queries)
         case Any(queries):
             return any(matches(each, terms) for each in queries)
+        case _:
+            return _told(query, terms)
+
+
+def _told(leaf: Leaf, terms: Sequence[str]) -> bool:
+    match leaf:
+        case Between(low, high):
+            at = bisect_left(terms, low)
+            return at < len(terms) and terms[at] < high
+        case Holds():
+            return any(_holds(leaf, each) for each in terms)
+        case OneOf(texts):
+            return not set(texts).isdisjoint(terms)
+        case Span():
+            return any(_spans(leaf, each) for each in terms)
+        case _:
+            raise TypeError("a link is not told by terms")
 
 
 def _holds(query: Holds, text: str) -> bool:
@@ -136,3 +199,7 @@ def _holds(query: Holds, text: str) -> bool:
         return False
     rest = text[len(query.prefix) :]
     return rest.endswith(query.text) if query.ends else query.text in rest
+
+
+def _spans(query: Span, text: str) -> bool:
+    return query.low <= text < query.high and query.least <= text[-len(query.least) :] <= query.most

@@ -1,6 +1,6 @@
 """What a fold may look at: the state that its entry's predecessor left, and nothing else."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from server.store.engine import Engine
 from server.store.entry import NO_MARKS, Entry, Key, Marks, Version
+from server.store.links import LINKED, unlinked
 from server.store.query import SEP, Query, Search, matches
 
 FIND_PAGE = 500
@@ -86,10 +87,14 @@ class View:
         return written is None or value in written.reserves
 
     def find(self, type: str, where: Query, most: int | None = None) -> tuple[Version, ...]:
+        where = unlinked(where, self._ends)
         stored = (version for version in self.stored.find(type, where, most) if version.key not in self._written)
         here = (version for key, version in self._written.items() if key.type == type and not version.deleted)
         written = (version for version in here if matches(where, version.terms))
         return tuple(sorted(islice(chain(written, stored), most), key=lambda version: version.key))
+
+    def _ends(self, type: str, where: Query) -> Iterator[tuple[str, Sequence[str]]]:
+        return ((version.key.id, version.terms) for version in self.find(type, where, LINKED + 1))
 
 
 @dataclass(frozen=True, slots=True)

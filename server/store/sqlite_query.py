@@ -1,8 +1,7 @@
 """The term algebra in SQL. Everything that was asked for is a bound parameter.
 
-A *condition* checks a query on a candidate: the resource ``r`` with its newest version ``v``. *Among* checks it by what
-the term index has, which is found once for all candidates. *Candidates* are found in the term index; a query's *drive*
-says which of its terms lead to all that it matches, and to about how many."""
+A *condition* checks a query on a candidate, the resource ``r`` with its newest version ``v``. What leads to candidates,
+``sqlite_drive.py`` says; how they are put in order, ``sqlite_order.py``."""
 
 # ruff: noqa: S608 statements are put together of this program's own words; values are bound
 
@@ -11,7 +10,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from server.store.query import All, Any, Between, Holds, Not, Query, Sort, exact, starts
+import msgspec
+
+from server.store.query import (
+    All,
+    Any,
+    Between,
+    Holds,
+    Leaf,
+    Link,
+    Not,
+    OneOf,
+    Query,
+    Referred,
+    Refers,
+    Span,
+    exact,
+    starts,
+)
 
 Value: TypeAlias = str | int | None
 
@@ -39,106 +55,104 @@ def joined(separator: str, pieces: Sequence[Sql]) -> Sql:
     return sql(separator.join("{}" for _ in pieces), *pieces)
 
 
-def condition(place: int, query: Query) -> Sql:
-    """Of few candidates: each has its own terms looked through."""
+class At(NamedTuple):
+    """Whose resources are asked for, and how the statement calls them; those at the end of links have numbers."""
 
-    def has(term: Between | Holds) -> Sql:
-        if isinstance(term, Between) and exact(term):
-            return sql("EXISTS (SELECT 1 FROM term WHERE place = {} AND term = {} AND resource = r.n)", place, term.low)
-        return sql("EXISTS (SELECT 1 FROM json_each(v.terms) o WHERE {})", within("o.value", term))
-
-    return _composed(query, has)
-
-
-def among(place: int, query: Query, number: str) -> Sql:
-    """Of many candidates, of which only the ``number`` is needed: all that have a term are found once."""
-    return _composed(query, lambda term: sql(f"{number} IN ({{}})", having(place, term)))
-
-
-def _composed(query: Query, has: Callable[[Between | Holds], Sql]) -> Sql:
-    match query:
-        case Between() | Holds():
-            return has(query)
-        case Not(inner):
-            return sql("NOT {}", _composed(inner, has))
-        case All(queries):
-            return sql("({})", joined(" AND ", [Sql("1"), *(_composed(each, has) for each in queries)]))
-        case Any(queries):
-            return sql("({})", joined(" OR ", [Sql("0"), *(_composed(each, has) for each in queries)]))
-
-
-def within(column: str, query: Between | Holds) -> Sql:
-    """Whether a term is one that the query asks for."""
-    if isinstance(query, Holds):
-        inside = within(column, starts(query.prefix))
-        rest = f"substr({column}, {len(query.prefix) + 1})"
-        ends = f"substr({rest}, -{len(query.text)}) = {{}}" if query.ends and query.text else f"instr({rest}, {{}}) > 0"
-        return sql("{} AND {}", inside, sql(ends, query.text))
-    if exact(query):
-        return sql(f"{column} = {{}}", query.low)
-    return sql(f"{column} >= {{}} AND {column} < {{}}", query.low, query.high)
-
-
-class Drive(NamedTuple):
-    """Terms of which everything that a query matches has one; ``cost`` is how many resources have one, about.
-    ``numbers`` are those resources, where they have been looked for already."""
-
-    cost: int
-    terms: tuple[Between | Holds, ...]
-    numbers: tuple[int, ...] | None = None
+    place: int
+    places: Callable[[str], int]
+    depth: int = 0
 
     @property
-    def in_order(self) -> bool:
-        """Of one term that is whole: its resources are found in the order of their numbers."""
-        return len(self.terms) == 1 and exact(self.terms[0])
+    def r(self) -> str:
+        return f"r{self.depth or ''}"
+
+    @property
+    def v(self) -> str:
+        return f"v{self.depth or ''}"
+
+    @property
+    def version(self) -> str:
+        return f"CROSS JOIN version {self.v} ON {self.v}.n = {self.r}.newest"
+
+    def there(self, type: str) -> "At":
+        """The resources of another type, of the same tenant."""
+        return At(self.places(type), self.places, self.depth + 1)
 
 
-Cost = Callable[[Between | Holds], int]
+def condition(at: At, query: Query) -> Sql:
+    """Of few candidates: each has its own terms looked through."""
+    return composed(query, lambda leaf: _holds(at, leaf))
 
 
-def drive(query: Query, cost: Cost) -> Drive | None:
-    """The cheapest drive; None when no terms lead to what the query matches."""
+def composed(query: Query, has: Callable[[Leaf], Sql]) -> Sql:
     match query:
-        case Between() | Holds():
-            return Drive(cost(query), (query,))
-        case Not():
-            return None
+        case Not(inner):
+            return sql("NOT {}", composed(inner, has))
         case All(queries):
-            found = (drive(each, cost) for each in queries)
-            return min((each for each in found if each), default=None, key=lambda each: (each.cost, not each.in_order))
+            return sql("({})", joined(" AND ", [Sql("1"), *(composed(each, has) for each in queries)]))
         case Any(queries):
-            drives = [drive(each, cost) for each in queries]
-            known = [each for each in drives if each]
-            every = tuple(term for each in known for term in each.terms)
-            return Drive(sum(each.cost for each in known), every) if len(known) == len(drives) else None
-
-
-def covered(query: Query) -> bool:
-    """Whether the candidates of its drive are just what the query matches, so that there is nothing left to check."""
-    match query:
-        case All((inner,)):
-            return covered(inner)
-        case Any(queries):
-            return all(map(covered, queries))
+            return any_of([composed(each, has) for each in queries])
         case _:
-            return isinstance(query, Between | Holds)
+            return has(query)
 
 
-def candidates(place: int, found_by: Drive) -> Sql:
-    """The resources that have one of the terms, each once."""
-    if found_by.numbers is not None:
-        return sql("SELECT value AS resource FROM json_each({})", str(list(found_by.numbers)))
-    found = [having(place, each) for each in found_by.terms]
-    if len(found) == 1 and not exact(found_by.terms[0]):
-        return sql("SELECT DISTINCT resource FROM ({})", *found)
-    return joined(" UNION ", found)
+def any_of(conditions: Sequence[Sql]) -> Sql:
+    return sql("({})", joined(" OR ", [Sql("0"), *conditions]))
 
 
-def having(place: int, term: Between | Holds) -> Sql:
-    return sql("SELECT resource FROM term WHERE place = {} AND {}", place, within("term", term))
+def _holds(at: At, leaf: Leaf) -> Sql:
+    match leaf:
+        case Between(low) if exact(leaf):
+            of = f"SELECT 1 FROM term WHERE place = {{}} AND term = {{}} AND resource = {at.r}.n"
+            return sql(f"EXISTS ({of})", at.place, low)
+        case Refers() | Referred():
+            return _linked(at, leaf)
+        case _:
+            return sql(f"EXISTS (SELECT 1 FROM json_each({at.v}.terms) o WHERE {{}})", within("o.value", leaf))
 
 
-def sort_key(sort: Sort) -> Sql:
-    """The term of ``v`` that the sort puts first, or NULL."""
-    best = "max" if sort.descending else "min"
-    return sql(f"(SELECT {best}(o.value) FROM json_each(v.terms) o WHERE {{}})", within("o.value", starts(sort.prefix)))
+def _linked(at: At, link: Link) -> Sql:
+    if isinstance(link, Referred):
+        return _referred(at, link)
+    return any_of([_refers(at, link, prefix) for prefix in link.prefixes])
+
+
+def _refers(at: At, link: Refers, prefix: str) -> Sql:
+    there = at.there(link.type)
+    template = f"""EXISTS (SELECT 1 FROM json_each({at.v}.terms) o
+        CROSS JOIN resource {there.r} ON {ending(there.r, prefix)} {there.version} WHERE {{}} AND {{}})"""
+    return sql(template, there.place, within("o.value", starts(prefix)), condition(there, link.where))
+
+
+def ending(resource: str, prefix: str) -> str:
+    """The resource, as the statement calls it, whose id a term ends with."""
+    return f"{resource}.place = {{}} AND {resource}.id = substr(o.value, {len(prefix) + 1}) AND {resource}.live"
+
+
+def _referred(at: At, link: Referred) -> Sql:
+    there = at.there(link.type)
+    template = f"""EXISTS (SELECT 1 FROM term t CROSS JOIN resource {there.r} ON {there.r}.n = t.resource
+        {there.version} WHERE t.place = {{}} AND t.term IN ({{}}) AND {{}})"""
+    return sql(template, there.place, naming(link, f"{at.r}.id"), condition(there, link.where))
+
+
+def naming(link: Link, id: str) -> Sql:
+    return joined(", ", [sql(f"{{}} || {id}", prefix) for prefix in link.prefixes])
+
+
+def within(column: str, leaf: Between | Holds | OneOf | Span) -> Sql:
+    """Whether a term is one that the leaf asks for."""
+    match leaf:
+        case Holds(prefix, text):
+            rest = f"substr({column}, {len(prefix) + 1})"
+            ends = f"substr({rest}, -{len(text)}) = {{}}" if leaf.ends and text else f"instr({rest}, {{}}) > 0"
+            return sql("{} AND {}", within(column, starts(prefix)), sql(ends, text))
+        case OneOf(texts):
+            return sql(f"{column} IN (SELECT value FROM json_each({{}}))", msgspec.json.encode(texts).decode())
+        case Span(low, high, least, most):
+            last = f"substr({column}, -{len(least)}) BETWEEN {{}} AND {{}}"
+            return sql("{} AND {}", within(column, Between(low, high)), sql(last, least, most))
+        case Between(low, high):
+            if exact(leaf):
+                return sql(f"{column} = {{}}", low)
+            return sql(f"{column} >= {{}} AND {column} < {{}}", low, high)

@@ -1,4 +1,4 @@
-"""Dates and times: ``code<␟first`` and ``code>␟last`` millisecond of the span that a value names, in UTC.
+"""Dates and times: ``code<␟first␟last`` and ``code>␟last`` millisecond of the span that a value names, in UTC.
 
 https://hl7.org/fhir/R4/search.html#date"""
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mappings.fhir.moments import date_range
+from mappings.fhir.moments import FIRST, LAST, date_range
 from mappings.fhir.values import dates
 from server.fhir.search.escapes import unescape
 from server.fhir.search.kind import Asked, Kind
 from server.fhir.search.prefix import prefixed
-from server.store.query import AFTER, All, Between, Not, Query, starts, term
+from server.store.query import AFTER, All, Between, Not, Query, Span, starts, term
 from server.store.query import Any as AnyOf
 
 BEGINS, ENDS = "<", ">"
@@ -23,13 +23,13 @@ NEAR = 10
 
 def index(code: str, value: Any, type: str) -> Iterator[str]:
     if span := dates(value, type):
-        yield term(code + BEGINS, span[0])
+        yield term(code + BEGINS, *span)
         yield term(code + ENDS, span[1])
 
 
 def instant_terms(code: str, at: datetime) -> tuple[str, str]:
     text = written(at)
-    return term(code + BEGINS, text), term(code + ENDS, text)
+    return term(code + BEGINS, text, text), term(code + ENDS, text)
 
 
 def written(at: datetime) -> str:
@@ -48,10 +48,11 @@ def matching(asked: Asked) -> Query:
 
 
 def around(asked: Asked, first: str, last: str) -> tuple[str, str]:
-    if asked.now is None:
+    now = asked.asking.now
+    if now is None:
         raise asked.refusal("ap is not supported here")
     begin, end = datetime.fromisoformat(first), datetime.fromisoformat(last)
-    margin = min(abs(asked.now - begin) / NEAR, begin - EARLIEST, LATEST - end)
+    margin = min(abs(now - begin) / NEAR, begin - EARLIEST, LATEST - end)
     return written(begin - margin), written(end + margin)
 
 
@@ -59,43 +60,56 @@ EARLIEST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
 LATEST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
-def from_(code: str, text: str) -> Query:
-    """A term not before ``text``."""
-    return Between(term(code, text), term(code, AFTER))
+def begins_before(code: str, text: str) -> Query:
+    return Between(term(code + BEGINS, ""), term(code + BEGINS, text))
 
 
-def after(code: str, text: str) -> Query:
-    return Between(term(code, text) + "\x00", term(code, AFTER))
+def begins_after(code: str, text: str) -> Query:
+    return Between(term(code + BEGINS, text, AFTER), term(code + BEGINS, AFTER))
 
 
-def before(code: str, text: str) -> Query:
-    return Between(term(code, ""), term(code, text))
+def begins_from(code: str, text: str) -> Query:
+    """Not before it."""
+    return Between(term(code + BEGINS, text), term(code + BEGINS, AFTER))
 
 
-def until(code: str, text: str) -> Query:
-    """A term not after ``text``."""
-    return Between(term(code, ""), term(code, text) + "\x00")
+def ends_before(code: str, text: str) -> Query:
+    return Between(term(code + ENDS, ""), term(code + ENDS, text))
+
+
+def ends_after(code: str, text: str) -> Query:
+    return Between(term(code + ENDS, text) + "\x00", term(code + ENDS, AFTER))
+
+
+def ends_until(code: str, text: str) -> Query:
+    """Not after it."""
+    return Between(term(code + ENDS, ""), term(code + ENDS, text) + "\x00")
 
 
 def within(code: str, first: str, last: str) -> Query:
-    """What was asked covers all of the value."""
-    return All((Between(term(code + BEGINS, first), term(code + BEGINS, last) + "\x00"), until(code + ENDS, last)))
+    """What was asked covers all of one value."""
+    return Span(term(code + BEGINS, first), term(code + BEGINS, last, AFTER), FIRST, last)
 
 
 def outside(code: str, first: str, last: str) -> Query:
     return All((starts(term(code + BEGINS, "")), Not(within(code, first, last))))
 
 
+def overlapping(code: str, first: str, last: str) -> Query:
+    return Span(term(code + BEGINS, ""), term(code + BEGINS, last, AFTER), first, LAST)
+
+
 COMPARISONS: Mapping[str, Callable[[str, str, str], Query]] = {
     "eq": within,
     "ne": outside,
-    "gt": lambda code, _, last: after(code + ENDS, last),
-    "lt": lambda code, first, _: before(code + BEGINS, first),
-    "ge": lambda code, first, last: AnyOf((after(code + ENDS, last), within(code, first, last))),
-    "le": lambda code, first, last: AnyOf((before(code + BEGINS, first), within(code, first, last))),
-    "sa": lambda code, _, last: after(code + BEGINS, last),
-    "eb": lambda code, first, _: before(code + ENDS, first),
-    "ap": lambda code, first, last: All((until(code + BEGINS, last), from_(code + ENDS, first))),
+    "gt": lambda code, _, last: ends_after(code, last),
+    "lt": lambda code, first, _: begins_before(code, first),
+    # Reaching beyond what was asked, or lying within it: ending after it, or not beginning before it.
+    "ge": lambda code, first, last: AnyOf((ends_after(code, last), begins_from(code, first))),
+    "le": lambda code, first, last: AnyOf((begins_before(code, first), ends_until(code, last))),
+    "sa": lambda code, _, last: begins_after(code, last),
+    "eb": lambda code, first, _: ends_before(code, first),
+    "ap": overlapping,
 }
 """https://hl7.org/fhir/R4/search.html#prefix"""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mappings.fhir.r4.tables import SearchParameter
-from server.fhir.search import reference
+from server.fhir.search import composite, reference
 from server.fhir.search.date import DATE
 from server.fhir.search.id import IDENTITY
 from server.fhir.search.kind import Kind, Question
@@ -14,6 +14,9 @@ from server.fhir.search.string import STRING
 from server.fhir.search.token import TOKEN
 from server.fhir.search.uri import URI
 
+COMPOSITE = Kind(lambda *_: (), {"": composite.matching})
+"""Its terms are of several values at once: ``composite.extractor`` makes them."""
+
 KINDS: Mapping[str, Kind] = {
     "token": TOKEN,
     "string": STRING,
@@ -22,6 +25,7 @@ KINDS: Mapping[str, Kind] = {
     "number": NUMBER,
     "quantity": QUANTITY,
     "uri": URI,
+    "composite": COMPOSITE,
 }
 
 

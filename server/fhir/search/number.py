@@ -29,14 +29,23 @@ def matching(asked: Asked) -> Query:
 
 def compared(asked: Asked, code: str, text: str) -> Query:
     """The query for ``ge5.4`` over the terms ``code␟sortable``."""
+    prefix, number = parsed(asked, text)
+    try:
+        return COMPARISONS[prefix](code, number)
+    except ValueError:
+        raise asked.refusal("a number is needed") from None
+
+
+def parsed(asked: Asked, text: str) -> tuple[str, Decimal]:
+    """The prefix and the number."""
     prefix, digits = prefixed(text)
     try:
         number = Decimal(digits) if len(digits) <= LONGEST else Decimal("NaN")
-        if not number.is_finite():
-            raise asked.refusal("a number is needed")
-        return COMPARISONS[prefix](code, number)
-    except (InvalidOperation, ValueError):
-        raise asked.refusal("a number is needed") from None
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise asked.refusal("a number is needed")
+    return prefix, number
 
 
 def between(code: str, low: Decimal, high: Decimal) -> Query:

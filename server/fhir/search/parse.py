@@ -9,17 +9,15 @@ from datetime import datetime
 from server.fhir.exchange import Parameters
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.registry import ResourceType, resource_type
-from server.fhir.search.escapes import split
+from server.fhir.search.criterion import MAX_PARTS, criterion, too_costly
+from server.fhir.search.criterion import is_known as is_criterion
 from server.fhir.search.include import INCLUDES, Include, includes
-from server.fhir.search.kind import Asked
-from server.fhir.search.kinds import kind, question
+from server.fhir.search.kind import Asking, Find
 from server.fhir.search.result import MAX_COUNT, RESULT, TOTALS, choice, counted, printable, single, sort
 from server.fhir.subset import extent
-from server.store.query import All, Any, Not, Query, Search, starts
+from server.store.query import All, Query, Search, parts
 
 MAX_PARAMETERS = 60
-MAX_PARTS = 300
-"""What all parameters together may ask of the store."""
 MAX_LENGTH = 4_000
 RENDERING = frozenset({"_format", "_pretty"})
 """Said of the answer's form; they are not the search's own."""
@@ -29,8 +27,6 @@ NOT_YET = frozenset(
         "_containedType",
         "_content",
         "_filter",
-        "_has",
-        "_list",
         "_query",
         "_text",
     }
@@ -58,29 +54,35 @@ class Parsed:
         return self.search.where
 
 
-def parse(type: str, query: Parameters, *, base: str = "", now: datetime | None = None, strict: bool = False) -> Parsed:
-    """``base`` is this server's own address. Raises Invalid; with ``strict`` also for parameters that are not known."""
+def parse(
+    type: str,
+    query: Parameters,
+    *,
+    base: str = "",
+    now: datetime | None = None,
+    find: Find | None = None,
+    strict: bool = False,
+) -> Parsed:
+    """``base`` is this server's own address; ``find`` looks up what a parameter rests on (``Asking``). Raises Invalid;
+    with ``strict`` also for parameters that are not known."""
     row = resource_type(type)
     query = tuple(each for each in query if each[0] not in RENDERING)
     bounded(query)
-    unknown = [code for code, _ in query if not is_known(row, code)]
+    unknown = {code for code, _ in query if not is_known(row, code)}
     ignored = tuple(Issue(f"search parameter {printable(each)} is not known", code="not-supported") for each in unknown)
     if strict and ignored:
         raise Invalid(*ignored)
     used = tuple(each for each in query if each[0] not in unknown)
-    return _parsed(row, used, ignored, base, now)
+    return _parsed(row, used, ignored, Asking(base, now, find))
 
 
-def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], base: str, now: datetime | None) -> Parsed:
+def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], asking: Asking) -> Parsed:
     result = single(each for each in used if each[0] in RESULT)
-    where = All(tuple(criterion(row, *each, base, now) for each in used if not is_result(each[0])))
-    if parts(where) > MAX_PARTS:
-        raise Invalid(Issue(f"the search has more than {MAX_PARTS} parts", code="too-costly"))
     count, along = counted(result.get("_count")), includes(row, used)
     if along and extent(used).summary == "text":
         raise Invalid("_include and _revinclude cannot be asked for with _summary=text")
     return Parsed(
-        Search(row.name, where, sort(row, result.get("_sort")), count, result.get("_page")),
+        Search(row.name, selected(row, used, asking), sort(row, result.get("_sort")), count, result.get("_page")),
         used,
         ignored,
         choice("_total", result.get("_total"), TOTALS),
@@ -90,11 +92,24 @@ def _parsed(row: ResourceType, used: Parameters, ignored: tuple[Issue, ...], bas
     )
 
 
-def conditions(type: str, query: Parameters, *, base: str = "", now: datetime | None = None) -> Query:
+def selected(row: ResourceType, used: Parameters, asking: Asking) -> Query:
+    """Every parameter holds."""
+    found: list[Query] = []
+    for name, value in used:
+        if not is_result(name):
+            found.append(criterion(row, name, value, asking))
+            if sum(map(parts, found)) > MAX_PARTS:
+                raise too_costly()
+    return All(tuple(found))
+
+
+def conditions(
+    type: str, query: Parameters, *, base: str = "", now: datetime | None = None, find: Find | None = None
+) -> Query:
     """A conditional interaction's criteria: nothing in them may be left out, or another resource would be meant."""
     if not query or any(is_result(code) for code, _ in query):
         raise Invalid("search parameters that select the resource are needed")
-    return parse(type, query, base=base, now=now, strict=True).where
+    return parse(type, query, base=base, now=now, find=find, strict=True).where
 
 
 def bounded(query: Parameters) -> None:
@@ -107,64 +122,14 @@ def bounded(query: Parameters) -> None:
             raise Invalid(f"{printable(code)}: control characters cannot be searched for")
 
 
-def is_known(row: ResourceType, code: str) -> bool:
+def is_known(row: ResourceType, name: str) -> bool:
     """Raises Invalid for what R4 knows and this server does not do."""
-    name = code.partition(":")[0]
-    if name in NOT_YET:
-        raise Invalid(Issue(f"{name} is not supported", code="not-supported"))
-    head, dot, _ = code.partition(".")
-    if dot and head.partition(":")[0] in row.parameters:
-        raise Invalid(Issue(f"{printable(head)}: chained search is not supported", code="not-supported"))
-    return name in row.parameters or is_result(code)
+    code = name.partition(":")[0]
+    if code in NOT_YET:
+        raise Invalid(Issue(f"{code} is not supported", code="not-supported"))
+    return is_criterion(row, name) or is_result(name)
 
 
 def is_result(code: str) -> bool:
     """Whether a parameter says how the result is given, not what is in it."""
     return code in RESULT or code.partition(":")[0] in INCLUDES
-
-
-def criterion(row: ResourceType, name: str, text: str, base: str, now: datetime | None) -> Query:
-    """One parameter: its values are alternatives."""
-    code, _, modifier = name.partition(":")
-    parameter = row.parameters[code]
-    values = split(text, ",")
-    if len(values) > MAX_PARTS:
-        raise Invalid(Issue(f"{code}: more than {MAX_PARTS} values", code="too-costly"))
-    if not all(values):
-        raise Invalid(f"{code}: a value is empty")
-    if modifier == "missing":
-        return missing(code + kind(parameter).present, code, text)
-    ask = question(parameter, modifier)
-    if ask is None:
-        raise Invalid(Issue(f"{code}: the modifier {printable(modifier)} is not supported", code="not-supported"))
-    asked = tuple(ask(Asked(parameter, each, base, now)) for each in values)
-    return all_or_any(asked, modifier)
-
-
-def parts(query: Query) -> int:
-    """How many ranges of terms a query looks at."""
-    match query:
-        case All(queries) | Any(queries):
-            return sum(map(parts, queries))
-        case Not(inner):
-            return parts(inner)
-        case _:
-            return 1
-
-
-def all_or_any(asked: tuple[Query, ...], modifier: str) -> Query:
-    """``:not=a,b`` is neither a nor b. https://hl7.org/fhir/R4/search.html#token"""
-    if len(asked) == 1:
-        return asked[0]
-    return All(asked) if modifier == "not" else Any(asked)
-
-
-def missing(prefix: str, code: str, text: str) -> Query:
-    """https://hl7.org/fhir/R4/search.html#modifiers"""
-    match text:
-        case "true":
-            return Not(starts(prefix))
-        case "false":
-            return starts(prefix)
-        case _:
-            raise Invalid(f"{code}: :missing is true or false")

@@ -28,13 +28,20 @@ def single(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
     return found
 
 
-def sort(row: ResourceType, text: str | None) -> Sort | None:
-    if text is None:
-        return None
+MAX_KEYS = 5
+
+
+def sort(row: ResourceType, text: str | None) -> tuple[Sort, ...]:
+    """https://hl7.org/fhir/R4/search.html#sort"""
+    keys = text.split(",") if text is not None else []
+    if len(keys) > MAX_KEYS:
+        raise Invalid(Issue(f"_sort: more than {MAX_KEYS} keys", code="too-costly"))
+    return tuple(sort_key(row, each) for each in keys)
+
+
+def sort_key(row: ResourceType, text: str) -> Sort:
     code = text.removeprefix("-")
-    if "," in text:
-        raise Invalid(Issue("_sort: one key is supported", code="not-supported"))
-    if code not in row.parameters:
+    if code not in row.parameters or row.parameters[code].components:
         raise Invalid(Issue(f"_sort: {printable(code)} is not a search parameter of {row.name}", code="not-supported"))
     return Sort(code + kind(row.parameters[code]).present, text.startswith("-"))
 

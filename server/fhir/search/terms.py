@@ -3,27 +3,25 @@
 A type's extractors are compiled when its first resource comes."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from mappings.fhir import path
 from mappings.fhir.json import Json, dumps, loads
-from mappings.fhir.path_nodes import Environment, Nodes
+from mappings.fhir.path_nodes import Environment
 from mappings.fhir.r4.tables import SearchParameter, children
 from server.fhir.registry import resource_type
-from server.fhir.search import date
-from server.fhir.search.kind import Index
+from server.fhir.search import composite, date
 from server.fhir.search.kinds import kind
 from server.store.query import term
 
 OWN = frozenset({"_id", "_lastUpdated"})
 """What the server itself says of a resource: known only when it is written."""
 
-Extractor: TypeAlias = tuple[str, frozenset[str], Callable[[Environment], Nodes], Index]
-"""A parameter's code, the elements of which one has to be there for it to find anything, where its values are, and what
-terms they make."""
+Extractor: TypeAlias = tuple[str, frozenset[str], Callable[[Environment], Iterable[str]]]
+"""A parameter's code, the elements of which one has to be there for it to find anything, the terms of its values."""
 
 LOGIC = re.compile(r"exists\(|empty\(|not\(| and | or | != | = [^']")
 """What finds something where nothing is."""
@@ -38,6 +36,8 @@ REMEMBERED, LONGEST = 8192, 1000
 def terms(body: Json) -> tuple[str, ...]:
     """Every term of what the client said, sorted. The body conforms."""
     type = body["resourceType"]
+    if "contained" in body:  # Any element may refer to it.
+        return tuple(sorted(extracted(extractors(type), body)))
     named = by_element(type)
     found = extracted(named[WHOLE], body) if WHOLE in named else set[str]()
     for name, value in body.items():
@@ -59,10 +59,8 @@ def element_terms(type: str, name: str, value: Any) -> set[str]:
 
 def extracted(extractors: Iterable[Extractor], body: Json) -> set[str]:
     found, environment = set[str](), path.environment(body)
-    for code, _, nodes, index in extractors:
-        for node in nodes(environment):
-            if node.value is not None:
-                found.update(index(code, node.value, node.type))
+    for _, _, written in extractors:
+        found.update(written(environment))
     return found
 
 
@@ -88,7 +86,29 @@ def by_element(type: str) -> Mapping[str, Sequence[Extractor]]:
 
 def extractor(type: str, parameter: SearchParameter) -> Extractor:
     expression = parameter.expression
-    return parameter.code, elements(type, expression), path.compile(expression).within, kind(parameter).index
+    if parameter.components:
+        return parameter.code, shared_elements(type, parameter), composite.extractor(parameter)
+    return parameter.code, elements(type, expression), single(parameter)
+
+
+def single(parameter: SearchParameter) -> Callable[[Environment], Iterable[str]]:
+    """The terms of each value that the parameter's path finds."""
+    code, nodes, index = parameter.code, path.compile(parameter.expression).within, kind(parameter).index
+
+    def written(environment: Environment) -> Iterator[str]:
+        for node in nodes(environment):
+            if node.value is not None:
+                yield from index(code, node.value, node.type)
+
+    return written
+
+
+def shared_elements(type: str, parameter: SearchParameter) -> frozenset[str]:
+    """Of a composite: those of which a single one has all components."""
+    owners = [each.strip() for each in parameter.expression.split("|")]
+    if type in owners or any("%resource" in each.expression for each in parameter.components):
+        return frozenset({WHOLE})
+    return elements(type, parameter.expression)
 
 
 def elements(type: str, expression: str) -> frozenset[str]:

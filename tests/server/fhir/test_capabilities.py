@@ -30,7 +30,8 @@ async def test_every_parameter_that_is_told_can_be_searched_by(ask):
     values = {"date": "2026", "number": "1", "quantity": "1", "reference": "Patient/a"}
     for type in ("Patient", "Encounter", "Coverage", "Claim", "ExplanationOfBenefit", "Observation"):
         for parameter in resource_type(type).parameters.values():
-            response = await ask("GET", f"{type}?{parameter.code}={values.get(parameter.type, 'a')}")
+            value = "$".join(values.get(each.type, "a") for each in parameter.components or (parameter,))
+            response = await ask("GET", f"{type}?{parameter.code}={value}")
             assert response.status_code == 200, (type, parameter.code, response.text)
 
 

@@ -17,7 +17,16 @@ def test_parameters_are_those_that_can_be_asked():
     assert {"_id", "_lastUpdated", "_tag", "identifier", "birthdate", "general-practitioner"} <= known.keys()
     assert not {"_filter", "_text", "_content", "_query", "age", "phonetic"} & known.keys()
     assert "near" not in resource_type("Location").parameters
-    assert "code-value-quantity" not in resource_type("Observation").parameters
+    assert [each.code for each in resource_type("Observation").parameters["code-value-quantity"].components] == [
+        "code",
+        "value-quantity",
+    ]
+
+
+def test_what_r4_has_the_wrong_way_round():
+    (relates_to, relation) = resource_type("DocumentReference").parameters["relationship"].components
+
+    assert (relates_to.expression, relation.expression) == ("target", "code")
 
 
 @pytest.mark.parametrize("name", ["Resource", "DomainResource", "patient", "HumanName", "", "-client"])

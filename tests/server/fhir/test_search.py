@@ -5,9 +5,16 @@ from urllib.parse import urlencode
 import pytest
 
 MRN = "urn:test:mrn"
+V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
+SYSTOLIC = {"system": "http://loinc.org", "code": "8480-6", "display": "Systolic"}
+DIASTOLIC = {"system": "http://loinc.org", "code": "8462-4"}
+MMHG = {"unit": "mmHg", "system": "http://unitsofmeasure.org", "code": "mm[Hg]"}
 PATIENTS = {
     "anna": {
-        "identifier": [{"system": MRN, "value": "1"}, {"system": "urn:test:ssn", "value": "9"}],
+        "identifier": [
+            {"system": MRN, "value": "1", "type": {"coding": [{"system": V2, "code": "MR"}], "text": "Record number"}},
+            {"system": "urn:test:ssn", "value": "9"},
+        ],
         "active": True,
         "name": [{"use": "official", "family": "Müller", "given": ["Anna", "Zoë"]}],
         "gender": "female",
@@ -69,6 +76,84 @@ OTHERS = {
         "subject": {"display": "any"},
         "prediction": [{"probabilityDecimal": 0.05}],
     },
+    "Observation/o1": {
+        "status": "final",
+        "code": {
+            "text": "Blood pressure",
+            "coding": [{"system": "http://loinc.org", "code": "85354-9", "display": "BP panel"}],
+        },
+        "subject": {"reference": "Patient/anna"},
+        "encounter": {"reference": "Encounter/e1"},
+        "component": [
+            {"code": {"coding": [SYSTOLIC]}, "valueQuantity": {"value": 120, **MMHG}},
+            {"code": {"coding": [DIASTOLIC]}, "valueQuantity": {"value": 70, **MMHG}},
+        ],
+    },
+    "Observation/o2": {
+        "status": "final",
+        "code": {"coding": [SYSTOLIC]},
+        "subject": {"reference": "http://causeway.test/fhir/Patient/ben"},
+        "effectiveTiming": {"event": ["2026-01-01", "2026-03-01"]},
+        "valueQuantity": {"value": 150, **MMHG},
+    },
+    "Observation/o3": {
+        "status": "registered",
+        "code": {"text": "only words"},
+        "subject": {"reference": "Group/g"},
+        "valueCodeableConcept": {"coding": [{"system": "urn:test:kinds", "code": "spaniel"}]},
+    },
+    "CodeSystem/kinds": {
+        "url": "urn:test:kinds",
+        "status": "active",
+        "content": "complete",
+        "concept": [
+            {"code": "animal", "concept": [{"code": "dog", "concept": [{"code": "spaniel"}]}]},
+            {"code": "stone"},
+        ],
+    },
+    "ValueSet/dogs": {
+        "url": "urn:test:dogs",
+        "status": "active",
+        "compose": {
+            "include": [
+                {"system": "urn:test:kinds", "filter": [{"property": "concept", "op": "is-a", "value": "dog"}]},
+                {"system": "http://loinc.org", "concept": [{"code": "85354-9"}]},
+            ],
+            "exclude": [{"system": "urn:test:kinds", "concept": [{"code": "dog"}]}],
+        },
+    },
+    "ValueSet/over": {
+        "url": "urn:test:over",
+        "version": "2",
+        "status": "active",
+        "compose": {
+            "include": [
+                {"system": "http://hl7.org/fhir/encounter-status", "concept": [{"code": "finished"}]},
+                {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode"},
+                {"valueSet": ["urn:test:dogs"]},
+            ]
+        },
+    },
+    "List/l": {
+        "status": "current",
+        "mode": "working",
+        "entry": [{"item": {"reference": "Patient/ben"}}, {"item": {"reference": "Encounter/e1"}}],
+    },
+    "MolecularSequence/m": {
+        "coordinateSystem": 0,
+        "referenceSeq": {
+            "chromosome": {"coding": [{"code": "1"}]},
+            "genomeBuild": "38",
+            "windowStart": 5,
+            "windowEnd": 9,
+        },
+        "variant": [{"start": 7, "end": 90}, {"start": 100, "end": 200}],
+    },
+    "DocumentReference/d": {
+        "status": "current",
+        "content": [{"attachment": {"url": "http://example.org/d"}}],
+        "relatesTo": [{"code": "replaces", "target": {"reference": "DocumentReference/old"}}],
+    },
     "ValueSet/v1": {"status": "draft", "url": "http://example.org/vs/one"},
     "ValueSet/v2": {"status": "draft", "url": "http://example.org/vs/one/part"},
 }
@@ -105,6 +190,60 @@ CASES = {
     "token: where": ("Patient?phone=anna@example.org", ""),
     "token: computed": ("Patient?deceased=true", "cleo"),
     "token: computed, where nothing is": ("Patient?deceased=false", "anna ben"),
+    "token: a code's own system": ("Patient?gender=http://hl7.org/fhir/administrative-gender|male", "ben"),
+    "token: another system's code": ("Patient?gender=urn:test:other|male", ""),
+    "token: all of a code's own system": ("Patient?gender=http://hl7.org/fhir/administrative-gender|", "anna ben"),
+    "token: text of a concept": ("Observation?code:text=blood", "o1"),
+    "token: text of a coding": ("Observation?code:text=bp%20p", "o1"),
+    "token: text of an identifier's type": ("Patient?identifier:text=record", "anna"),
+    "token: of a type": (f"Patient?identifier:of-type={V2}|MR|1", "anna"),
+    "token: of another type": (f"Patient?identifier:of-type={V2}|MR|9", ""),
+    "token: words are something": ("Observation?code:missing=false", "o1 o2 o3"),
+    "token: in a value set": ("Observation?value-concept:in=urn:test:dogs", "o3"),
+    "token: in a value set of several systems": ("Observation?code:in=urn:test:dogs", "o1"),
+    "token: in a value set, whole systems": ("Encounter?class:in=urn:test:over", "e1 e2"),
+    "token: in a value set, a code": ("Encounter?status:in=urn:test:over|2", "e1"),
+    "token: in a value set of value sets": ("Observation?code:in=urn:test:over", "o1"),
+    "token: in one of R4's own": ("Patient?gender:in=http://hl7.org/fhir/ValueSet/administrative-gender", "anna ben"),
+    "token: not in a value set": ("Observation?code:not-in=urn:test:dogs", "o2 o3"),
+    "token: below": ("Observation?value-concept:below=urn:test:kinds|animal", "o3"),
+    "token: not below": ("Observation?value-concept:below=urn:test:kinds|stone", ""),
+    "token: above": ("Observation?value-concept:above=urn:test:kinds|spaniel", "o3"),
+    "token: not above": ("Observation?value-concept:above=urn:test:kinds|dog", ""),
+    # composite
+    "composite: of one element": ("Observation?component-code-value-quantity=8480-6$gt100", "o1"),
+    "composite: not of two": ("Observation?component-code-value-quantity=8462-4$gt100", ""),
+    "composite: with systems": (
+        "Observation?component-code-value-quantity=http://loinc.org|8480-6$120|http://unitsofmeasure.org|mm[Hg]",
+        "o1",
+    ),
+    "composite: another unit": ("Observation?component-code-value-quantity=8480-6$120||kPa", ""),
+    "composite: here or there": ("Observation?combo-code-value-quantity=8480-6$ge120", "o1 o2"),
+    "composite: OR": ("Observation?combo-code-value-quantity=8480-6$150,8462-4$70", "o1 o2"),
+    "composite: positions": ("MolecularSequence?chromosome-variant-coordinate=1$gt50$lt250", "m"),
+    "composite: positions of two": ("MolecularSequence?chromosome-variant-coordinate=1$lt50$gt150", ""),
+    "composite: window": ("MolecularSequence?chromosome-window-coordinate=1$5$ge9", "m"),
+    "composite: reference": ("DocumentReference?relationship=DocumentReference/old$replaces", "d"),
+    "composite: missing": ("Observation?code-value-quantity:missing=true", "o1 o3"),
+    # chains
+    "chain": ("Observation?subject:Patient.family=mue", "o2"),
+    "chain, any type": ("Encounter?subject.birthdate=1970-06-15", "e1"),
+    "chain, a modifier": ("Observation?patient.family:exact=Mueller", "o2"),
+    "chain, OR": ("Observation?patient.gender=male,female", "o1 o2"),
+    "chain, several levels": ("Observation?encounter.subject:Patient.general-practitioner.name=house", "o1"),
+    "chain, several types": ("Patient?general-practitioner.name=house", "anna ben"),
+    "chain, not": ("Observation?patient.gender:not=male", "o1"),
+    "chain, by id": ("Observation?encounter._id=e1", "o1"),
+    "reverse chain": ("Patient?_has:Observation:patient:code=8480-6", "ben"),
+    "reverse chain, nested": (
+        "Practitioner?_has:Patient:general-practitioner:_has:Encounter:patient:status=finished",
+        "doc",
+    ),
+    "reverse chain and chain": ("Encounter?_has:Observation:encounter:patient.family=mull", "e1"),
+    "chain and reverse chain": ("Encounter?patient._has:Observation:patient:code=8480-6", "e2"),
+    "reverse chain, none": ("Patient?_has:Observation:patient:code=nothing", ""),
+    "list": ("Patient?_list=l", "ben"),
+    "list, of another type": ("Observation?_list=l", ""),
     # string
     "string: prefix without case and accent": ("Patient?family=mull", "anna"),
     "string: not in the middle": ("Patient?family=ueller", ""),
@@ -138,6 +277,8 @@ CASES = {
     "date: minutes": ("Patient?death-date=2020-02-29T09:00Z", "cleo"),
     "date: about, near": ("Encounter?date=ap2026-01-11", "e1 e2"),
     "date: about, too far": ("Patient?birthdate=ap2020", ""),
+    "date: one of several": ("Observation?date=2026-01-01", ""),
+    "date: all of several": ("Observation?date=2026", "o2"),
     "date: missing": ("Encounter?date:missing=true", "e3"),
     "date: lastUpdated": ("Patient?_lastUpdated=gt2026-03-01T08:00:00Z", "ben cleo"),
     # number and quantity
@@ -194,12 +335,52 @@ async def ids(ask, query):
     return sorted(each["resource"]["id"] for each in response.json().get("entry", ()))
 
 
+class TestScope:
+    """What a chain leads over, and what a value set is made of, is searched for by the same client."""
+
+    @pytest.fixture
+    def scope(self):
+        return "system/*.cu system/Encounter.rs system/Observation.rs system/Patient.rs?gender=male system/Patient.r"
+
+    REACHED = {  # noqa: RUF012
+        "chain to what may be searched for": ("Encounter?patient.family=mue", "e2"),
+        "chain to what may not": ("Encounter?patient.family=mull", ""),
+        "not in what may not": ("Encounter?patient.family:missing=false", "e2"),
+        "chain over what may not": ("Observation?encounter.patient.family=mull", ""),
+        "reverse chain": ("Patient?_has:Observation:patient:code=8480-6", "ben"),
+        "reverse chain, of a type that may not": ("Patient?_has:Group:member:_id=g", ""),
+        "chain to a type that may not": ("Encounter?subject:Group._id=g", ""),
+        "list that may not": ("Patient?_list=l", ""),
+    }
+
+    async def test_finds(self, ask, seeded):
+        wrong = {
+            label: found
+            for label, (query, expected) in self.REACHED.items()
+            if (found := await ids(ask, query)) != expected.split()
+        }
+
+        assert wrong == {}
+
+    async def test_counts_no_others(self, ask, seeded):
+        body = (await ask("GET", "Encounter?patient.birthdate:missing=false&_summary=count")).json()
+
+        assert body["total"] == 1
+
+    async def test_knows_no_value_set_that_may_not_be_searched_for(self, ask, seeded, issues):
+        response = await ask("GET", "Observation?code:in=urn:test:dogs")
+
+        assert issues(response) == [("not-found", None, "the value set is not known here")]
+
+
 SORTED = {
     "up": ("birthdate", ["ben", "anna", "cleo"]),
     "down": ("-birthdate", ["cleo", "anna", "ben"]),
     "by name, who has none comes last": ("family", ["ben", "anna", "cleo"]),
     "by id": ("-_id", ["cleo", "ben", "anna"]),
     "by change": ("-_lastUpdated", ["cleo", "ben", "anna"]),
+    "by two": ("-gender,birthdate", ["ben", "anna", "cleo"]),
+    "by two, the first the same": ("deceased,-birthdate", ["anna", "ben", "cleo"]),
 }
 
 
@@ -304,13 +485,54 @@ REFUSED = {
     "modifier unknown": ("family:soundslike=x", "not-supported", "family: the modifier soundslike is not supported"),
     "modifier of another kind": ("gender:exact=x", "not-supported", "gender: the modifier exact is not supported"),
     "no such type": ("link:Banana=1", "not-supported", "link: the modifier Banana is not supported"),
-    "chain": ("general-practitioner.name=x", "not-supported", "general-practitioner: chained search is not supported"),
-    "typed chain": (
-        "link:Patient.name=x",
+    "chain to what none has": (
+        "general-practitioner.shoe=x",
         "not-supported",
-        "link:Patient: chained search is not supported",
+        "general-practitioner: no type that it refers to has such a parameter",
     ),
-    "reverse chain": ("_has:Observation:patient:code=x", "not-supported", "_has is not supported"),
+    "chain to what its type has not": (
+        "link:Patient.shoe=x",
+        "not-supported",
+        "shoe is not a search parameter of Patient",
+    ),
+    "chain over no reference": (
+        "family.name=x",
+        "invalid",
+        "family: a chain leads over a reference, to a type that it has",
+    ),
+    "chain to another type": (
+        "link:Group.name=x",
+        "invalid",
+        "link: a chain leads over a reference, to a type that it has",
+    ),
+    "reverse chain, in part": (
+        "_has:Observation:patient=x",
+        "invalid",
+        "_has is _has:Type:reference:parameter",
+    ),
+    "reverse chain over no reference": (
+        "_has:Observation:code:status=x",
+        "not-supported",
+        "_has: Observation has no reference parameter of that name",
+    ),
+    "reverse chain to what is not there": (
+        "_has:Observation:patient:shoe=x",
+        "not-supported",
+        "shoe is not a search parameter of Observation",
+    ),
+    "functional list": (
+        "_list=$current-problems",
+        "not-supported",
+        "_list is the id of a List; functional lists are not supported",
+    ),
+    "value set unknown": ("gender:in=http://e.org/nothing", "not-found", "the value set is not known here"),
+    "code system unknown": ("gender:below=http://e.org/s|a", "not-found", "gender: the code system is not known here"),
+    "half an identifier of a type": (
+        "identifier:of-type=MR|1",
+        "invalid",
+        "identifier: an identifier of a type is system|code|value",
+    ),
+    "filter": ("_filter=x", "not-supported", "_filter is not supported"),
     "empty": ("family=", "invalid", "family: a value is empty"),
     "one of them empty": ("family=a,,b", "invalid", "family: a value is empty"),
     "no date": ("birthdate=soon", "invalid", NO_DATE),
@@ -318,7 +540,7 @@ REFUSED = {
     "too many parts of a token": ("identifier=a|b|c", "invalid", NO_TOKEN),
     "an empty token": ("identifier=|", "invalid", NO_TOKEN),
     "missing, maybe": ("gender:missing=perhaps", "invalid", "gender: :missing is true or false"),
-    "sorted by two": ("_sort=family,given", "not-supported", "_sort: one key is supported"),
+    "sorted by too many": ("_sort=family,given,_id,gender,active,name", "too-costly", "_sort: more than 5 keys"),
     "sorted by nothing known": ("_sort=-shoe", "not-supported", "_sort: shoe is not a search parameter of Patient"),
     "count no number": ("_count=many", "invalid", "_count has to be a whole number"),
     "count twice": ("_count=1&_count=2", "invalid", "_count is given twice"),
@@ -329,7 +551,7 @@ REFUSED = {
     "too long": (f"family={'x' * 4000}", "too-long", "family: longer than 4000 characters"),
     "too many values": (f"family={','.join('x' * 301)}", "too-costly", "family: more than 300 values"),
     "too many parts": (
-        "&".join(["link=" + ",".join("x" * 50)] * 4),
+        "&".join(["family=" + ",".join("x" * 90)] * 4),
         "too-costly",
         "the search has more than 300 parts",
     ),

@@ -16,10 +16,25 @@ from server.fhir.registry import names, resource_type
 from server.fhir.search.kinds import kind
 from server.fhir.search.parse import conditions
 from server.store import mongo_server, sqlite_search, sqlite_walk
-from server.store.entry import Entry, Key, Write
+from server.store.entry import Entry, Key, Version, Write
 from server.store.journal import now
 from server.store.mongo import MongoEngine
-from server.store.query import EVERYTHING, All, Any, Between, Holds, Not, Search, Sort, exact, term
+from server.store.query import (
+    EVERYTHING,
+    All,
+    Any,
+    Between,
+    Holds,
+    Not,
+    OneOf,
+    Referred,
+    Refers,
+    Search,
+    Sort,
+    Span,
+    exact,
+    term,
+)
 from server.store.sqlite import SqliteEngine
 
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
@@ -29,10 +44,35 @@ SAMPLES = {
     "uri": ("http://example.org/a/b",),
     "reference": ("1", "Patient/1", "http://example.org/Patient/1", "urn:s|1"),
     "date": tuple(f"{prefix}2026-03" for prefix in PREFIXES),
+    "composite": tuple(
+        f"{first}${prefix}2026{rest}"
+        for first in ("a", "urn:s|a", "List/1")
+        for prefix in PREFIXES
+        for rest in ("", "$5")
+    ),
     "number": tuple(f"{prefix}5.4" for prefix in PREFIXES),
     "quantity": tuple(f"{prefix}5.4{unit}" for prefix in PREFIXES for unit in ("", "|urn:u|mg", "||mg")),
 }
-SORTS = (None, Sort("date<\x1f"), Sort("date<\x1f", descending=True))
+LATEST = Sort("date<\x1f", descending=True)
+SORTS = ((), (Sort("date<\x1f"),), (LATEST,), (LATEST, Sort("code\x1f")))
+LINKS = {
+    "Observation": (
+        ("subject:Patient.family", "smi"),
+        ("patient.birthdate", "ge2000"),
+        ("encounter.subject:Patient.general-practitioner.name", "a"),
+        ("_has:Provenance:target:agent", "1"),
+        ("_has:Provenance:target:agent:Practitioner.name", "a"),
+        ("_list", "1,2"),
+    )
+}
+"""What leads to other resources, or from them."""
+
+SYSTEM = b'{"resourceType":"CodeSystem","url":"urn:s","status":"active","content":"complete","concept":[{"code":"a"}]}'
+
+
+def stored(type, _):
+    """What is found of the value sets and code systems that a question rests on."""
+    return [Version(Key(type, "s"), 1, 1, now(), SYSTEM)] if type == "CodeSystem" else []
 
 
 def asked(type, parameter):
@@ -52,7 +92,7 @@ def asked(type, parameter):
 
 def understand(type, name, value):
     try:
-        return conditions(type, ((name, value),), base="http://causeway.test", now=now())
+        return conditions(type, ((name, value),), base="http://causeway.test", now=now(), find=stored)
     except FhirError:
         return None
 
@@ -64,6 +104,10 @@ def form(query):
             return "equals" if exact(query) else "range"
         case Holds():
             return "ends" if query.ends else "holds"
+        case OneOf() | Span():
+            return query.__class__.__name__
+        case Refers(prefixes, _, where) | Referred(prefixes, _, where):
+            return (query.__class__.__name__, len(prefixes), form(where))
         case Not(inner):
             return ("not", form(inner))
         case All(queries) | Any(queries):
@@ -77,6 +121,10 @@ def every_form():
     alike = {(each.code, each.type, each.target): (type, each) for type, each in rows}
     for type, parameter in alike.values():
         for query in asked(type, parameter):
+            found.setdefault(form(query), query)
+    for type, asked_of in LINKS.items():
+        for name, value in asked_of:
+            query = understand(type, name, value)
             found.setdefault(form(query), query)
     return list(found.values())
 
@@ -100,7 +148,9 @@ def fill(engine, count):
 def terms(n):
     day = f"2026-{n % 12 + 1:02}-01T00:00:00.000Z"
     code = term("code", str(n % 50), "urn:s")
-    return tuple(sorted((term("_id", str(n)), term("date<", day), term("date>", day), code, term("status", "final"))))
+    return tuple(
+        sorted((term("_id", str(n)), term("date<", day, day), term("date>", day), code, term("status", "final")))
+    )
 
 
 def run(engine, forms):

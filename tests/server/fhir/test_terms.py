@@ -19,12 +19,25 @@ CASES = {
     "token, identifier": (
         {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "1"}, {"value": "2"}, {"system": "y"}]},
         "identifier",
-        ["identifier|1|urn:x", "identifier|2|"],
+        ["identifier||", "identifier|1|urn:x", "identifier|2|"],
     ),
     "token, concept": (
         {"resourceType": "Coverage", "type": {"coding": [{"system": "s", "code": "a"}, {"code": "b"}], "text": "c"}},
         "type",
         ["type|a|s", "type|b|"],
+    ),
+    "token, what it is called": (
+        {"resourceType": "Coverage", "type": {"coding": [{"code": "a", "display": "Äther"}], "text": "c"}},
+        "type:text",
+        ["type:text|ather|Äther", "type:text|c|c"],
+    ),
+    "token, identifier of a type": (
+        {
+            "resourceType": "Patient",
+            "identifier": [{"value": "1", "type": {"coding": [{"system": "s", "code": "MR"}], "text": "record"}}],
+        },
+        "identifier:of-type",
+        ["identifier:of-type|1|MR|s"],
     ),
     "token, only an extension": ({"resourceType": "Patient", "_gender": {"id": "x"}}, "gender", []),
     "string": (
@@ -35,12 +48,12 @@ CASES = {
     "date": (
         {"resourceType": "Patient", "birthDate": "1970-06"},
         "birthdate",
-        ["birthdate<|1970-06-01T00:00:00.000Z", "birthdate>|1970-06-30T23:59:59.999Z"],
+        ["birthdate<|1970-06-01T00:00:00.000Z|1970-06-30T23:59:59.999Z", "birthdate>|1970-06-30T23:59:59.999Z"],
     ),
     "date, open period": (
         {"resourceType": "Encounter", "period": {"start": "2026-01-01T00:00:00+02:00"}},
         "date",
-        ["date<|2025-12-31T22:00:00.000Z", f"date>|{LAST}"],
+        [f"date<|2025-12-31T22:00:00.000Z|{LAST}", f"date>|{LAST}"],
     ),
     "reference": (
         {"resourceType": "Encounter", "subject": {"reference": "Patient/a/_history/3"}},
@@ -52,7 +65,7 @@ CASES = {
         "subject",
         ["subject|http://e.org/fhir/Patient/a"],
     ),
-    "reference, contained": ({"resourceType": "Encounter", "subject": {"reference": "#p"}}, "subject", []),
+    "reference, contained": ({"resourceType": "Encounter", "subject": {"reference": "#p"}}, "subject", ["subject|"]),
     "reference, by identifier": (
         {"resourceType": "Encounter", "subject": {"identifier": {"system": "s", "value": "v"}}},
         "subject:identifier",
@@ -78,6 +91,33 @@ CASES = {
         "length|",
         [f"length||{unit}|{sortable(Decimal(2))}" for unit in ("d|", "d|u", "days|")],
     ),
+    "composite": (
+        {
+            "resourceType": "Observation",
+            "code": {"coding": [{"system": "l", "code": "c"}]},
+            "component": [{"code": {"coding": [{"code": "d"}]}, "valueQuantity": {"value": 2}}],
+        },
+        "component-code-value-quantity",
+        [f"component-code-value-quantity|d||{sortable(Decimal(2))}"],
+    ),
+    "composite, whatever the system": (
+        {
+            "resourceType": "Observation",
+            "code": {"coding": [{"system": "l", "code": "c"}]},
+            "valueString": "Tall",
+        },
+        "code-value-string*",
+        ["code-value-string*|c|tall|Tall"],
+    ),
+    "composite, two positions": (
+        {
+            "resourceType": "MolecularSequence",
+            "referenceSeq": {"chromosome": {"coding": [{"code": "1"}]}},
+            "variant": [{"start": 7, "end": 90}],
+        },
+        "chromosome-variant-coordinate",
+        ["chromosome-variant-coordinate|1||000000000007|000000000090"],
+    ),
     "uri": ({"resourceType": "ValueSet", "url": "http://e.org/v"}, "url", ["url|http://e.org/v"]),
     "canonical": (
         {"resourceType": "Patient", "meta": {"profile": ["http://e.org/p|2"]}},
@@ -100,7 +140,7 @@ def test_own():
 
     assert own_terms("a", at) == (
         f"_id{SEP}a",
-        f"_lastUpdated<{SEP}2026-03-01T08:00:00.123Z",
+        f"_lastUpdated<{SEP}2026-03-01T08:00:00.123Z{SEP}2026-03-01T08:00:00.123Z",
         f"_lastUpdated>{SEP}2026-03-01T08:00:00.123Z",
     )
 

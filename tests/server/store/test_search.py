@@ -1,5 +1,6 @@
 """A search finds what ``query.matches`` says, on every engine, in pages that neither lose nor repeat."""
 
+from functools import cache, reduce
 from itertools import chain
 
 import pytest
@@ -15,8 +16,13 @@ from server.store.query import (
     Between,
     Holds,
     Not,
+    OneOf,
+    Referred,
+    Refers,
     Search,
     Sort,
+    Span,
+    TooBroad,
     equals,
     matches,
     starts,
@@ -25,6 +31,7 @@ from server.store.query import (
 
 NAMES = ["smith", "smythe", "schmidt", "m\u00fcller", "o'neil", "100%", "a_b", "\U0001f600"]
 BIRTHDATE = Sort("birthdate\x1f")
+LAST_BORN = Sort("birthdate\x1f", descending=True)
 
 
 def patient(n):
@@ -32,16 +39,25 @@ def patient(n):
     terms = [term("_id", f"p{n:02}"), term("family", NAMES[n % len(NAMES)]), term("status", "ab"[n % 2], "urn:s")]
     terms += [term("birthdate", f"19{90 - n}")] if n % 3 else []
     terms += [term("birthdate", f"19{60 + n}")] if n % 5 == 1 else []
+    terms += [term("stay", f"{2000 + n + m}", f"{2003 + n * 2 + m}") for m in range(0, n % 3 * 10, 10)]
+    terms += [term("link", f"Patient/p{n // 2:02}")] if n % 4 else []
+    terms += [term("link", f"http://here/Patient/p{n // 3:02}")] if n % 7 == 0 else []
     return tuple(sorted(terms))
 
 
 PATIENTS = {f"p{n:02}": patient(n) for n in range(30)}
+VISITS = {
+    f"v{n}": tuple(sorted((term("_id", f"v{n}"), term("class", "ab"[n % 2]), term("subject", f"Patient/p{n * 3:02}"))))
+    for n in range(9)
+}
+OF_TYPE = {"Patient": PATIENTS, "Encounter": VISITS, "Group": {}}
 
 
 @pytest.fixture
 def filled(engine, entry, write):
     people = [write(f"Patient/{id}", terms=terms) for id, terms in reversed(PATIENTS.items())]
-    others = [write("Encounter/p01", terms=PATIENTS["p01"]), write("Patient/gone")]
+    others = [write(f"Encounter/{id}", terms=terms) for id, terms in VISITS.items()]
+    others += [write("Patient/gone")]
     gone = [write("Patient/gone", 1, body=None, terms=PATIENTS["p01"])]
     engine.append("clinic", [entry(1, *people), entry(2, *others), entry(3, *gone)])
     engine.append("elsewhere", [entry(1, *people[:3], tenant="elsewhere")])
@@ -51,7 +67,29 @@ def filled(engine, entry, write):
 
 
 def expected(where):
-    return sorted(id for id, terms in PATIENTS.items() if matches(where, terms))
+    return sorted(having("Patient", where))
+
+
+@cache
+def having(type, where):
+    return {id: terms for id, terms in OF_TYPE[type].items() if holds(where, id, terms)}
+
+
+def holds(where, id, terms):
+    """What a query means, links and all, said as plainly as can be."""
+    match where:
+        case Refers(prefixes, type, inner):
+            return any(prefix + each in terms for prefix in prefixes for each in having(type, inner))
+        case Referred(prefixes, type, inner):
+            return any(prefix + id in there for prefix in prefixes for there in having(type, inner).values())
+        case Not(inner):
+            return not holds(inner, id, terms)
+        case All(queries):
+            return all(holds(each, id, terms) for each in queries)
+        case Any(queries):
+            return any(holds(each, id, terms) for each in queries)
+        case _:
+            return matches(where, terms)
 
 
 def walk(engine, search, limit):
@@ -65,6 +103,7 @@ def walk(engine, search, limit):
         after = page.next
 
 
+LINK, SUBJECT = ("link\x1fPatient/", "link\x1fhttp://here/Patient/"), ("subject\x1fPatient/",)
 QUERIES = {
     "everything": EVERYTHING,
     "nothing": NOTHING,
@@ -93,14 +132,39 @@ QUERIES = {
     "any, equal and range": Any((equals(term("_id", "p03")), Between("birthdate\x1f1985", "birthdate\x1f1988"))),
     "any with not": Any((equals(term("_id", "p03")), Not(starts("birthdate\x1f")))),
     "nested": All((Not(Any((equals(term("_id", "p03")), NOTHING))), Any((Holds("family\x1f", "o"), starts("birth"))))),
+    "one of": OneOf((term("family", "smith"), term("family", "100%"), term("family", "nobody"))),
+    "one of none": OneOf(()),
+    "span": Span("stay\x1f2010", "stay\x1f2030", "0000", "2039"),
+    "span, from below": Span("stay\x1f", "stay\x1f2018", "2020", "9999"),
+    "span, one value of two": Span("stay\x1f2020", "stay\x1f2029", "2019", "2050"),
+    "not a span": Not(Span("stay\x1f2010", "stay\x1f2030", "2000", "2039")),
+    "refers": Refers(LINK, "Patient", equals(term("family", "smith"))),
+    "refers by either address": Refers(LINK, "Patient", EVERYTHING),
+    "refers, further": Refers(LINK, "Patient", Refers(LINK, "Patient", equals(term("status", "a", "urn:s")))),
+    "refers, far": reduce(lambda inner, _: Refers(LINK, "Patient", inner), range(5), equals(term("_id", "p00"))),
+    "referred, far": reduce(lambda inner, _: Referred(LINK, "Patient", inner), range(4), equals(term("_id", "p29"))),
+    "refers to another type": Refers(LINK, "Encounter", EVERYTHING),
+    "refers to what is not": Refers(LINK, "Patient", Not(starts("birthdate\x1f"))),
+    "refers to nothing": Refers(LINK, "Patient", NOTHING),
+    "refers to a type that is not there": Refers(LINK, "Group", EVERYTHING),
+    "referred": Referred(SUBJECT, "Encounter", equals(term("class", "a"))),
+    "referred by its own type": Referred(LINK, "Patient", starts(term("family", "s"))),
+    "referred, further": Referred(SUBJECT, "Encounter", Refers(SUBJECT, "Patient", starts(term("family", "s")))),
+    "referred by nothing": Referred(SUBJECT, "Encounter", NOTHING),
+    "not referred": Not(Referred(SUBJECT, "Encounter", EVERYTHING)),
+    "all, with a link": All((Refers(LINK, "Patient", starts("family\x1fs")), equals(term("status", "a", "urn:s")))),
+    "any, with a link": Any((Refers(LINK, "Patient", equals(term("_id", "p03"))), equals(term("family", "smith")))),
     "an operator": equals("$where"),
     "an operator's value": starts("$gt"),
 }
 SORTS = {
-    "unsorted": None,
-    "ascending": BIRTHDATE,
-    "descending": Sort("birthdate\x1f", descending=True),
-    "by what none has": Sort("x\x1f"),
+    "unsorted": (),
+    "ascending": (BIRTHDATE,),
+    "descending": (LAST_BORN,),
+    "by what none has": (Sort("x\x1f"),),
+    "by two": (Sort("status\x1f"), LAST_BORN),
+    "by two, the first not always there": (LAST_BORN, Sort("family\x1f")),
+    "by three": (Sort("family\x1f", descending=True), BIRTHDATE, Sort("_id\x1f", descending=True)),
 }
 
 
@@ -124,7 +188,7 @@ def test_sorting_is_by_the_first_term_in_its_order_and_without_one_last(filled):
         whole = walk(filled, Search("Patient", EVERYTHING, sort), 50)[0]
         return [best([t for t in PATIENTS[id] if t.startswith("birthdate")], default=None) for id in whole]
 
-    ascending, descending = births(BIRTHDATE, min), births(Sort("birthdate\x1f", descending=True), max)
+    ascending, descending = births((BIRTHDATE,), min), births((LAST_BORN,), max)
     assert ascending[:22] == sorted(filter(None, ascending))
     assert descending[:22] == sorted(filter(None, descending), reverse=True)
     assert ascending[22:] == descending[22:] == [None] * 8
@@ -148,10 +212,10 @@ def test_driven_or_walked_the_answer_is_the_same(filled, monkeypatch, few, steps
 
 
 def test_a_page_that_is_asked_for_again_is_the_same_after_more_was_written(filled, entry, write):
-    first = filled.search("clinic", Search("Patient", EVERYTHING, BIRTHDATE, 5))
+    first = filled.search("clinic", Search("Patient", EVERYTHING, (BIRTHDATE,), 5))
     filled.append("clinic", [entry(4, write("Patient/new", terms=("birthdate\x1f1900",)))])
     filled.project("clinic")
-    second = filled.search("clinic", Search("Patient", EVERYTHING, BIRTHDATE, 5, first.next))
+    second = filled.search("clinic", Search("Patient", EVERYTHING, (BIRTHDATE,), 5, first.next))
     assert not {v.key for v in first.versions} & {v.key for v in second.versions}
     assert len(second.versions) == 5
 
@@ -174,7 +238,7 @@ def test_a_bad_cursor_is_refused(engine, cursor):
 
 
 def test_too_much_at_once_is_refused(engine):
-    with pytest.raises(ValueError, match="400 parts"):
+    with pytest.raises(TooBroad, match="400 parts"):
         engine.search("clinic", Search("Patient", Any(tuple(equals(str(n)) for n in range(400)))))
     most = Any(tuple(Between(f"{n}", f"{n}z") for n in range(399)))
     assert engine.search("clinic", Search("Patient", most)).versions == ()
@@ -184,6 +248,14 @@ def test_too_much_at_once_is_refused(engine):
 TERMS = sorted({each for terms in PATIENTS.values() for each in terms})
 LEAVES = st.one_of(
     st.sampled_from(TERMS).map(equals),
+    st.lists(st.sampled_from(TERMS), max_size=4).map(tuple).map(OneOf),
+    st.builds(
+        Span,
+        st.sampled_from(["stay\x1f", "stay\x1f2010"]),
+        st.sampled_from(["stay\x1f2015", "stay\x1f3"]),
+        st.sampled_from(["0000", "2019", "2037"]),
+        st.sampled_from(["2019", "2050", "9999"]),
+    ),
     st.tuples(st.sampled_from(TERMS), st.sampled_from(TERMS)).map(lambda pair: Between(*pair)),
     st.builds(
         Holds, st.sampled_from(["family\x1f", "birthdate\x1f"]), st.text("mith9%._\\", max_size=2), st.booleans()
@@ -192,7 +264,11 @@ LEAVES = st.one_of(
 ALGEBRA = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        inner.map(Not), st.lists(inner, max_size=3).map(tuple).map(All), st.lists(inner, max_size=3).map(tuple).map(Any)
+        inner.map(Not),
+        st.builds(Refers, st.sampled_from([LINK, SUBJECT]), st.sampled_from(sorted(OF_TYPE)), inner),
+        st.builds(Referred, st.sampled_from([LINK, SUBJECT]), st.sampled_from(sorted(OF_TYPE)), inner),
+        st.lists(inner, max_size=3).map(tuple).map(All),
+        st.lists(inner, max_size=3).map(tuple).map(Any),
     ),
     max_leaves=6,
 )

@@ -6,10 +6,27 @@ import pytest
 
 from server.store import sqlite_search, sqlite_walk
 from server.store.entry import Key
-from server.store.query import EVERYTHING, All, Any, Between, Holds, Not, Search, Sort, equals, starts, term
+from server.store.query import (
+    EVERYTHING,
+    All,
+    Any,
+    Between,
+    Holds,
+    Not,
+    OneOf,
+    Referred,
+    Refers,
+    Search,
+    Sort,
+    Span,
+    equals,
+    starts,
+    term,
+)
 from server.store.sqlite import SqliteEngine
 
 RARE, COMMON = equals(term("identifier", "7")), equals(term("status", "on"))
+LINK = ("link\x1fPatient/", "link\x1fhttp://here/Patient/")
 RECENT = Between(term("date", "2026-01"), term("date", "2026-02"))
 
 QUERIES = {
@@ -27,8 +44,17 @@ QUERIES = {
     "any with not": Any((RARE, Not(COMMON))),
     "nested": All((COMMON, Any((RARE, All((RECENT, COMMON)))))),
     "none": All((Any(()), RARE)),
+    "one of": OneOf(("identifier\x1f7", "identifier\x1f8")),
+    "span": Span("date\x1f2026-01", "date\x1f2026-03", "26-01", "26-02"),
+    "refers": Refers(LINK, "Patient", RARE),
+    "refers to many": Refers(LINK, "Patient", COMMON),
+    "refers, further": Refers(LINK, "Patient", Refers(LINK, "Patient", RARE)),
+    "referred": Referred(LINK, "Patient", RARE),
+    "referred by many": Referred(LINK, "Patient", COMMON),
+    "not referred": All((RARE, Not(Referred(LINK, "Patient", COMMON)))),
 }
-SORTS = {"unsorted": None, "ascending": Sort("date\x1f"), "descending": Sort("date\x1f", descending=True)}
+UP, DOWN = Sort("date\x1f"), Sort("date\x1f", descending=True)
+SORTS = {"unsorted": (), "ascending": (UP,), "descending": (DOWN,), "by two": (DOWN, Sort("identifier\x1f"))}
 SCAN = re.compile(r"SCAN (?!o\b|d\b|c\b|wanted|\(subquery|CONSTANT|\d|json_each)")
 
 
@@ -36,7 +62,13 @@ SCAN = re.compile(r"SCAN (?!o\b|d\b|c\b|wanted|\(subquery|CONSTANT|\d|json_each)
 def filled(tmp_path, entry, write):
     engine = SqliteEngine(str(tmp_path / "store.db"))
     terms = [
-        (term("identifier", str(n)), term("status", "on"), term("date", f"2026-{n % 12 + 1:02}")) for n in range(300)
+        (
+            term("identifier", str(n)),
+            term("status", "on"),
+            term("date", f"2026-{n % 12 + 1:02}"),
+            term("link", f"Patient/{n // 2}"),
+        )
+        for n in range(300)
     ]
     people = [write(f"Patient/{n}", terms=each) for n, each in enumerate(terms)]
     engine.append("clinic", [entry(1, *people, about={"control_id": "1", "status": "AA", "sender": "A"}, dedupe="d")])
