@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "docker/README.md", "docs/insurance-plan.md", "docs/store.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "docker/README.md",
+    "docs/insurance-plan.md",
+    "docs/reliability.md",
+    "docs/store.md",
+)
 PATH = re.compile(r"`((?:server|mappings|interfaces|tests|docker|docs)/[\w./-]*|[A-Za-z]+\.(?:md|toml))`")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 

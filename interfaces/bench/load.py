@@ -37,14 +37,15 @@ class Load(Generic[Answer]):
 
     @property
     def p50_ms(self) -> float:
-        return self._quantile_ms(0.5)
+        return quantile_ms(self.seconds, 0.5)
 
     @property
     def p99_ms(self) -> float:
-        return self._quantile_ms(0.99)
+        return quantile_ms(self.seconds, 0.99)
 
-    def _quantile_ms(self, share: float) -> float:
-        return 1000 * sorted(self.seconds)[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
+
+def quantile_ms(seconds: Sequence[float], share: float) -> float:
+    return 1000 * sorted(seconds)[min(int(len(seconds) * share), len(seconds) - 1)]
 
 
 def unwatched() -> None:

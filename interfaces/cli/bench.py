@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from interfaces.bench import check, claims, mllp, rest
+from interfaces.bench import check, claims, mllp, rest, size, store
 from interfaces.bench.figures import Figures
 from interfaces.bench.load import Advance, Failed
 from interfaces.bench.soak import Soak, Window, soak
@@ -40,6 +40,27 @@ def rest_(connections: Connections = 32, count: Count = 4000, json: options.Json
 def claims_(connections: Connections = 8, count: Count = 1000, json: options.Json = False) -> None:
     """Claims of three lines submitted, judged and explained: Claim/$submit."""
     tell(claims.measure, count, connections, json=json)
+
+
+@app.command("store")
+def store_(
+    count: Annotated[int, typer.Option(min=1, max=100_000, help="Entries in all")] = 5000, json: options.Json = False
+) -> None:
+    """The embedded store alone: entries of four resources, beside the bare rows that they become."""
+    with watched("written", count) as advance:
+        figures = store.measure(count, lambda: advance(1))
+    typer.echo(dumps(figures.as_dict()) if json else str(figures))
+
+
+@app.command("size")
+def size_(
+    resources: Annotated[int, typer.Option(min=400, max=10_000_000, help="That the store is filled with")] = 1_000_000,
+    json: options.Json = False,
+) -> None:
+    """A large embedded store: how long it takes to start, to read from and to search in."""
+    with saying_what_failed(), watched("written", resources // size.EACH // 4) as advance:
+        figures = size.measure(resources, lambda: advance(1))
+    typer.echo(dumps(figures.as_dict()) if json else str(figures))
 
 
 @app.command("soak")

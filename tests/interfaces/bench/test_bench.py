@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from interfaces.bench.load import Failed
+from interfaces.bench.soak import Soak, Window
 from interfaces.cli.bench import app, tell
 
 FIGURES = {"per_s", "p50_ms", "p99_ms", "store_limit_share", "store_per_s"}
@@ -50,3 +51,54 @@ def test_what_cannot_be_measured_is_said_on_one_line(capsys) -> None:
         tell(measure, 1, 1, json=False)
     assert ended.value.exit_code == 1
     assert capsys.readouterr().err == "causeway: a message was not acknowledged with AA\n"
+
+
+STORES = {
+    "store": (
+        ["--count", "130"],
+        {"entries", "per_s", "bare_per_s", "share_of_bare", "alone_ms", "waiting_of_alone"},
+    ),
+    "size": (
+        ["--resources", "800"],
+        {"resources", "file_mb", "start_s", "read_p50_ms", "read_p99_ms", "search_p50_ms", "search_p99_ms"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_the_store_alone_is_measured(name) -> None:
+    options, figures = STORES[name]
+    done = CliRunner().invoke(app, [name, *options, "--json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, done.stderr, told.pop("name")) == (0, "", name)
+    assert told.keys() == figures
+    assert all(value > 0 for value in told.values())
+
+
+def test_a_soak_is_told_window_by_window() -> None:
+    done = CliRunner().invoke(app, ["soak", "--count", "1000", "--window", "250", "--connections", "2", "--json"])
+    told = json.loads(done.stdout)
+    assert [window["messages"] for window in told["windows"]] == [250, 500, 750, 1000]
+    assert all(value > 0 for window in told["windows"] for value in window.values())
+    assert done.exit_code == (1 if told["grew"] else 0)
+
+
+def weeks(memory=1.0, latency=1.0, growth=1.0):
+    """Ten windows; in the last fifth there is so much more of something."""
+    late = [Window(1000 * n, 100, 10, 20, 100, n) for n in range(1, 9)]
+    return Soak(
+        [*late, *(Window(8000 + 1000 * n, 100, 10 * latency, 20, 100 * memory, 8 + growth * n) for n in (1, 2))]
+    )
+
+
+GREW = {
+    "nothing": (weeks(), []),
+    "memory": (weeks(memory=2), ["memory grew to 2.00 of what it was"]),
+    "latency": (weeks(latency=3), ["latency grew to 3.00 of what it was"]),
+    "the file": (weeks(growth=1.5), ["file per message grew to 1.50 of what it was"]),
+}
+
+
+@pytest.mark.parametrize(("soak", "grew"), GREW.values(), ids=GREW)
+def test_what_does_not_stay_as_it_was_is_said(soak, grew) -> None:
+    assert soak.grew == grew
