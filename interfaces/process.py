@@ -133,6 +133,7 @@ async def answering(store: Store, intake: Intake, plan: Plan) -> AsyncIterator[N
     try:
         yield
     finally:
+        app.state.stopping.set()
         server.should_exit = True
         await serving
 

@@ -2,6 +2,7 @@
 
 From outside inwards: counting and logging, faults, CORS, limits, compression, routes."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,7 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 
-from server import failures, health, hl7v2, landing
+from server import changes, failures, health, hl7v2, landing
 from server.auth import routes as auth
 from server.auth.gate import Principal
 from server.auth.rfc6750 import principal
@@ -46,6 +47,7 @@ HEADERS = (
     "If-Modified-Since",
     "If-None-Exist",
     "If-None-Match",
+    "Last-Event-ID",
     "Prefer",
     "X-Request-Id",
     "X-Requested-With",
@@ -83,7 +85,8 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     app.include_router(landing.router(base_url))
     if receive:
         app.include_router(hl7v2.router(receive, authenticate, tenant))
-    app.router.routes.extend(fhir.routes(site))
+    app.state.stopping = asyncio.Event()
+    app.router.routes.extend([changes.route(store, authenticate), *fhir.routes(site)])
     return app
 
 
