@@ -1,7 +1,7 @@
 """What changes, as it changes: server-sent events for who looks on (the console, a dashboard).
 
-Only what was changed is told, not how: who wants to see it reads it. An event's id is its entry's number in the journal:
-who was cut off goes on from there. https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+Only what was changed is told, not how: who wants to see it reads it. An event's id is its entry's number in the
+journal: who was cut off goes on from there. https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator

@@ -11,6 +11,7 @@ from mappings.fhir.r4.tables import SearchParameter
 from server.fhir import guides
 from server.fhir.exchange import Rules
 from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
+from server.fhir.operations.value_set_expand import EXPAND
 from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
 from server.subscriptions.subscription import BACKPORT
@@ -50,7 +51,15 @@ def terminology(base: str, at: datetime) -> bytes:
             "kind": "instance",
             "software": {"name": "Causeway", "version": version("causeway")},
             "implementation": {"description": "Causeway FHIR R4 API", "url": base},
+            "expansion": {
+                "hierarchical": False,
+                "paging": True,
+                "parameter": [{"name": each.name} for each in EXPAND],
+                "textFilter": "each word begins a word of the display, or the code",
+            },
             "codeSearch": "explicit",
+            "validateCode": {"translations": False},
+            "translation": {"needsMap": True},
         }
     )
 

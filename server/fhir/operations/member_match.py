@@ -9,9 +9,9 @@ from mappings.fhir.moments import date_range
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
 from server.fhir.operations.parameters import Parameter, arguments
-from server.fhir.operations.patient_match import escaped
 from server.fhir.outcome import Invalid, Issue, Unprocessable
 from server.fhir.search.date import written
+from server.fhir.search.escapes import escaped
 from server.fhir.search.parse import conditions
 from server.identity.likeness import SAME, birth_date, family_name, gender, given_name, identifiers
 from server.store.entry import Version

@@ -11,6 +11,7 @@ from server.fhir.bundle import bundle, match
 from server.fhir.exchange import Answer, Parameters, Request
 from server.fhir.operations.parameters import Parameter, arguments
 from server.fhir.outcome import Invalid, Issue
+from server.fhir.search.escapes import escaped
 from server.fhir.search.parse import conditions
 from server.identity.likeness import CERTAIN, Likeness, likeness
 from server.store.engine import Page
@@ -60,13 +61,6 @@ def hints(patient: Json) -> Iterator[Parameters]:
     for each in patient.get("name", ()):
         if family := each.get("family"):
             yield (("family", escaped(family)),)
-
-
-def escaped(text: str) -> str:
-    """https://hl7.org/fhir/R4/search.html#escaping"""
-    for each in "\\,|$":
-        text = text.replace(each, f"\\{each}")
-    return text
 
 
 def ranked(asked: Json, found: Sequence[Version]) -> list[tuple[Likeness, Version]]:

@@ -10,6 +10,8 @@ from mappings.fhir.json import Json, dumps
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
 from server.fhir.operations.claim_submit import claim_submit
+from server.fhir.operations.code_system import code_system_lookup, code_system_subsumes, code_system_validate_code
+from server.fhir.operations.concept_map_translate import concept_map_translate
 from server.fhir.operations.docref import docref
 from server.fhir.operations.eligibility_submit import eligibility_submit
 from server.fhir.operations.everything import encounter_everything, patient_everything
@@ -21,6 +23,8 @@ from server.fhir.operations.process_message import process_message
 from server.fhir.operations.subscription_events import subscription_events
 from server.fhir.operations.subscription_status import subscription_status
 from server.fhir.operations.validate import validate
+from server.fhir.operations.value_set_expand import value_set_expand
+from server.fhir.operations.value_set_validate_code import value_set_validate_code
 from server.fhir.outcome import MethodNotAllowed, NotSupported
 
 Run: TypeAlias = Callable[[GatedStore, Request], Answer]
@@ -111,6 +115,42 @@ OPERATIONS: Sequence[Operation] = (
         frozenset({INSTANCE}),
         subscription_events,
         f"{BACKPORT}/backport-subscription-events",
+        reads=True,
+    ),
+    Operation(
+        "expand", "ValueSet", frozenset({TYPE, INSTANCE}), value_set_expand, f"{HL7}/ValueSet-expand", reads=True
+    ),
+    Operation(
+        "validate-code",
+        "ValueSet",
+        frozenset({TYPE, INSTANCE}),
+        value_set_validate_code,
+        f"{HL7}/ValueSet-validate-code",
+        reads=True,
+    ),
+    Operation("lookup", "CodeSystem", frozenset({TYPE}), code_system_lookup, f"{HL7}/CodeSystem-lookup", reads=True),
+    Operation(
+        "validate-code",
+        "CodeSystem",
+        frozenset({TYPE, INSTANCE}),
+        code_system_validate_code,
+        f"{HL7}/CodeSystem-validate-code",
+        reads=True,
+    ),
+    Operation(
+        "subsumes",
+        "CodeSystem",
+        frozenset({TYPE, INSTANCE}),
+        code_system_subsumes,
+        f"{HL7}/CodeSystem-subsumes",
+        reads=True,
+    ),
+    Operation(
+        "translate",
+        "ConceptMap",
+        frozenset({TYPE, INSTANCE}),
+        concept_map_translate,
+        f"{HL7}/ConceptMap-translate",
         reads=True,
     ),
     Operation("export", "", frozenset({SYSTEM}), export, f"{BULK}/export", reads=True),

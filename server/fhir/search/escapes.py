@@ -21,5 +21,10 @@ def split(text: str, separator: str) -> list[str]:
     return ["".join(part) for part in parts]
 
 
+def escaped(text: str) -> str:
+    """A text that is to be looked for as it is."""
+    return re.sub(r"([,|$\\])", r"\\\1", text)
+
+
 def unescape(text: str) -> str:
     return _ESCAPE.sub(r"\1", text)

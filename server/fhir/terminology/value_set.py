@@ -2,7 +2,7 @@
 
 https://hl7.org/fhir/R4/valueset.html#compositions"""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
@@ -10,7 +10,8 @@ from typing import TypeAlias
 from mappings.fhir.json import Json, loads
 from mappings.fhir.r4 import tables
 from server.fhir.outcome import Invalid, Issue
-from server.fhir.terminology.code_system import CodeSystem, values
+from server.fhir.terminology.code_system import CodeSystem
+from server.fhir.terminology.filters import filtered
 from server.store.entry import Version
 from server.store.query import Query, equals, term
 
@@ -41,7 +42,7 @@ class Terminology:
 
     def code_system(self, url: str) -> CodeSystem | None:
         if url not in self._systems:
-            body = self._stored("CodeSystem", url)
+            body = self.stored("CodeSystem", url)
             self._systems[url] = CodeSystem(body) if body else None
         return self._systems[url]
 
@@ -49,7 +50,7 @@ class Terminology:
         """Raises Invalid for one that is not known, or that takes what is not known."""
         if depth > DEEPEST:
             raise Invalid(Issue("the value set takes in too many others", code="too-costly"))
-        if body := self._stored("ValueSet", url):
+        if body := self.stored("ValueSet", url):
             return bounded(self.composed(body, depth))
         known = tables.value_set(url.partition("|")[0])
         if known is None:
@@ -85,7 +86,7 @@ class Terminology:
         codes = reduce(frozenset.intersection, passed, frozenset(system.concepts))
         return Members(frozenset((code, url) for code in codes))
 
-    def _stored(self, type: str, canonical: str) -> Json | None:
+    def stored(self, type: str, canonical: str) -> Json | None:
         """The version that is named, else the one written last."""
         url, _, version = canonical.partition("|")
         found = [loads(each.body or b"") for each in sorted(self._versions(type, url), key=lambda each: each.seq)]
@@ -93,27 +94,6 @@ class Terminology:
 
     def _versions(self, type: str, url: str) -> Iterable[Version]:
         return self._find(type, equals(term("url", url)))
-
-
-FILTERS: Mapping[str, Callable[[CodeSystem, str], frozenset[str]]] = {
-    "is-a": lambda system, code: system.below(code),
-    "descendent-of": lambda system, code: system.below(code) - {code},
-    "is-not-a": lambda system, code: frozenset(system.concepts) - system.below(code),
-    "generalizes": lambda system, code: system.above(code),
-}
-"""https://hl7.org/fhir/R4/valueset-filter-operator.html, of those that ask for a concept's place."""
-
-
-def filtered(system: CodeSystem, filter: Json) -> frozenset[str]:
-    property, operator, value = filter["property"], filter["op"], filter["value"]
-    if operator in FILTERS:
-        return FILTERS[operator](system, value)
-    if operator not in {"=", "in"}:
-        raise Invalid(Issue("a filter of the value set is not supported", code="not-supported"))
-    wanted = {value} if operator == "=" else {each.strip() for each in value.split(",")}
-    if property in {"code", "concept"}:
-        return frozenset(system.concepts.keys() & wanted)
-    return frozenset(code for code, each in system.concepts.items() if wanted & set(values(each, property)))
 
 
 def _contained(contains: Iterable[Json]) -> Iterator[Coding]:
