@@ -3,12 +3,12 @@
 https://hl7.org/fhir/R4/references.html#literal"""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from server.fhir.registry import names
-from server.fhir.search.include import CHUNK, Find, chunks, permitted
+from server.fhir.search.include import Find, permitted
 from server.store.entry import Key, Version
-from server.store.query import Any, Search, equals, term
+from server.store.query import OneOf, Search, term
 
 MOST = 1000
 """Resources that are followed from one page."""
@@ -41,9 +41,5 @@ def along(find: Find, found: Sequence[Version], base: str, follows: Callable[[Ve
 def fetched(find: Find, keys: Sequence[Key]) -> Iterator[Version]:
     """Those of the resources that are there, and the client may search for."""
     for type in sorted({key.type for key in keys}):
-        for some in chunks([key for key in keys if key.type == type], CHUNK):
-            yield from permitted(find, Search(type, ids(some), limit=CHUNK)).versions
-
-
-def ids(keys: Iterable[Key]) -> Any:
-    return Any(tuple(equals(term("_id", key.id)) for key in keys))
+        named = tuple(term("_id", key.id) for key in keys if key.type == type)
+        yield from permitted(find, Search(type, OneOf(named), limit=len(named))).versions

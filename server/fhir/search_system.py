@@ -12,7 +12,7 @@ from server.fhir.exchange import Answer, Parameters, Request
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.registry import resource_type
 from server.fhir.search.parse import Parsed, parse
-from server.fhir.search_type import form, found, outcome
+from server.fhir.search_type import form, found, looking_up, outcome
 from server.store.entry import Version
 
 TYPE, PAGE = "_type", "_page"
@@ -23,7 +23,7 @@ OF_ONE_TYPE = frozenset({"_sort", "_include", "_revinclude"})
 def search_system(gated: GatedStore, request: Request) -> Answer:
     types = types_of(request.query)
     query = tuple(each for each in request.query if each[0] not in {TYPE, PAGE})
-    parsed = alike(request, types, query)
+    parsed = alike(gated, request, types, query)
     first = parsed[types[0]]
     if first.only_count:
         return Answer(200, bundle("searchset", links(request, types, first, None), (), counted(gated, parsed)))
@@ -46,15 +46,16 @@ def types_of(query: Parameters) -> Sequence[str]:
     return [resource_type(name).name for name in names]
 
 
-def alike(request: Request, types: Sequence[str], query: Parameters) -> Mapping[str, Parsed]:
+def alike(gated: GatedStore, request: Request, types: Sequence[str], query: Parameters) -> Mapping[str, Parsed]:
     """The search of each type: only what all of them know is asked of any."""
     if refused := sorted({code.partition(":")[0] for code, _ in query} & OF_ONE_TYPE):
         raise Invalid(Issue(f"{refused[0]} needs a search for one type", code="not-supported"))
     strict = request.prefer.get("handling") == "strict"
-    every = [parse(type, query, base=request.base, now=request.now, strict=strict) for type in types]
+    find = looking_up(gated)
+    every = [parse(type, query, base=request.base, now=request.now, find=find, strict=strict) for type in types]
     ignored = tuple(dict.fromkeys(issue for each in every for issue in each.ignored))
     common = tuple(each for each in query if all(each in parsed.used for parsed in every))
-    again = (parse(type, common, base=request.base, now=request.now) for type in types)
+    again = (parse(type, common, base=request.base, now=request.now, find=find) for type in types)
     return {type: replace(each, ignored=ignored) for type, each in zip(types, again, strict=True)}
 
 

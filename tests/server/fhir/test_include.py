@@ -16,6 +16,32 @@ STORED = {
         "subscriber": {"reference": "Patient/nobody"},
     },
     "Encounter/e": {"status": "planned", "class": {"code": "IMP"}, "subject": {"reference": "Patient/a"}},
+    "Patient/c": {"link": [{"other": {"reference": "Patient/b"}, "type": "seealso"}]},
+    "Observation/o": {
+        "status": "final",
+        "code": {"text": "any"},
+        "subject": {"reference": "http://causeway.test/fhir/Patient/c"},
+        "encounter": {"reference": "Encounter/g"},
+    },
+    "Provenance/p": {
+        "target": [{"reference": "Observation/o"}],
+        "recorded": "2026-01-01T00:00:00Z",
+        "agent": [{"who": {"reference": "Practitioner/d"}}],
+    },
+    "Questionnaire/q": {"url": "http://example.org/q", "version": "1", "status": "active"},
+    "Questionnaire/r": {"url": "http://example.org/q", "version": "2", "status": "active"},
+    "QuestionnaireResponse/x": {"questionnaire": "http://example.org/q|2", "status": "completed"},
+    "Encounter/g": {
+        "status": "planned",
+        "class": {"code": "IMP"},
+        "partOf": {"reference": "Encounter/h"},
+        "serviceProvider": {"reference": "Organization/o"},
+    },
+    "Encounter/h": {
+        "status": "planned",
+        "class": {"code": "IMP"},
+        "partOf": {"reference": "Encounter/g"},
+    },
     "Encounter/f": {
         "status": "planned",
         "class": {"code": "IMP"},
@@ -50,6 +76,31 @@ CASES = {
     ),
     "every one": ("Coverage?_include=Coverage:*", ["Organization/o", "Patient/a", "Patient/b"]),
     "simply every one": ("Coverage?_include=*", ["Organization/o", "Patient/a", "Patient/b"]),
+    "again": (
+        "Observation?_include=Observation:encounter&_include:iterate=Encounter:part-of",
+        ["Encounter/g", "Encounter/h"],
+    ),
+    "again, from another type": (
+        "Observation?_include=Observation:subject&_include:iterate=Patient:link&_include:iterate=Encounter:part-of",
+        ["Patient/c", "Patient/b"],
+    ),
+    "again, but not asked": ("Observation?_include=Observation:encounter", ["Encounter/g"]),
+    "again, the other way": (
+        "Practitioner?_revinclude=Provenance:agent&_include:iterate=Provenance:target&_include:iterate=Observation:subject",
+        ["Provenance/p", "Observation/o", "Patient/c"],
+    ),
+    "the other way, again": (
+        "Patient?_id=c&_revinclude=Observation:subject&_revinclude:iterate=Provenance:target",
+        ["Observation/o", "Provenance/p"],
+    ),
+    "the other way, written as this server's address": (
+        "Patient?_id=c&_revinclude=Observation:subject",
+        ["Observation/o"],
+    ),
+    "the other way, of one type": ("Observation?_revinclude=Provenance:target:Observation", ["Provenance/p"]),
+    "the other way, of another type": ("Observation?_revinclude=Provenance:target:Patient", []),
+    "the other way, simply every one": ("Patient?_id=b&_revinclude=*", ["Coverage/c", "Patient/c"]),
+    "by its url": ("QuestionnaireResponse?_include=QuestionnaireResponse:questionnaire", ["Questionnaire/r"]),
     "the other way": ("Patient?_id=a&_revinclude=Encounter:subject", ["Encounter/e", "Encounter/f"]),
     "the other way, none": ("Patient?_id=b&_revinclude=Encounter:subject", []),
     "the other way, every one": ("Patient?_id=b&_revinclude=Coverage:*", ["Coverage/c"]),
@@ -65,7 +116,7 @@ async def test_given_along(ask, stored, query, expected):
 
 
 async def test_what_was_found_is_not_included_again(ask, stored):
-    entries = await found(ask, "Encounter?_include=Encounter:part-of&_include=Encounter:subject")
+    entries = await found(ask, "Encounter?patient=a&_include=Encounter:part-of&_include=Encounter:subject")
 
     assert sorted(entries) == [("include", "Patient/a"), ("match", "Encounter/e"), ("match", "Encounter/f")]
 
@@ -108,7 +159,7 @@ REFUSED = {
         "invalid",
         "_revinclude: Encounter has no reference parameter of that name",
     ),
-    "iterated": ("_include:iterate=Coverage:payor", "not-supported", "_include: the modifier iterate is not supported"),
+    "modifier": ("_include:exact=Coverage:payor", "not-supported", "_include: the modifier exact is not supported"),
 }
 
 
