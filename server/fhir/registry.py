@@ -26,6 +26,9 @@ SEARCHED = frozenset({"token", "string", "date", "reference", "number", "quantit
 NOT_SEARCHED = frozenset({"phonetic"})
 """Matching by sound depends on a language, and R4 leaves it open which."""
 
+UNSAID: Mapping[str, str] = {"_text": "DomainResource.text"}
+"""What a parameter is about, where R4 says it in words alone."""
+
 MISTAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
     # R4 4.0.1 gives each of the two the other's expression.
     ("DocumentReference", "relationship"): {"relatesto": "target", "relation": "code"},
@@ -56,12 +59,15 @@ def resource_type(name: str) -> ResourceType:
 
 @cache
 def _row(name: str) -> ResourceType:
-    of_r4 = {each.code: _corrected(name, each) for each in search_parameters(name) if _is_searched(each)}
+    told = (_corrected(name, each) for each in search_parameters(name))
+    of_r4 = {each.code: each for each in told if _is_searched(each)}
     known = dict(sorted({**of_r4, **guides.parameters(name)}.items()))
     return ResourceType(name, DIFFERS.get(name, ALL), MappingProxyType(known))
 
 
 def _corrected(type: str, parameter: SearchParameter) -> SearchParameter:
+    if parameter.code in UNSAID:
+        return replace(parameter, expression=UNSAID[parameter.code])
     expressions = MISTAKEN.get((type, parameter.code), {})
     components = (
         replace(each, expression=expressions.get(each.code, each.expression)) for each in parameter.components

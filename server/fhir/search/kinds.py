@@ -7,6 +7,7 @@ from server.fhir.search import composite, reference
 from server.fhir.search.date import DATE
 from server.fhir.search.id import IDENTITY
 from server.fhir.search.kind import Kind, Question
+from server.fhir.search.narrative import NARRATIVE
 from server.fhir.search.number import NUMBER
 from server.fhir.search.quantity import QUANTITY
 from server.fhir.search.reference import REFERENCE
@@ -29,8 +30,12 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+OWN: Mapping[str, Kind] = {"_id": IDENTITY, "_text": NARRATIVE}
+"""By code: parameters that are searched in a way of their own."""
+
+
 def kind(parameter: SearchParameter) -> Kind:
-    return IDENTITY if parameter.code == "_id" else KINDS[parameter.type]
+    return OWN.get(parameter.code) or KINDS[parameter.type]
 
 
 def question(parameter: SearchParameter, modifier: str) -> Question | None:

@@ -28,7 +28,6 @@ NOT_YET = frozenset(
         "_content",
         "_filter",
         "_query",
-        "_text",
     }
 )
 """Parameters of R4 that would change what is found or shown: to leave them out would be a wrong answer."""

@@ -15,7 +15,7 @@ def test_parameters_are_those_that_can_be_asked():
     known = resource_type("Patient").parameters
 
     assert {"_id", "_lastUpdated", "_tag", "identifier", "birthdate", "general-practitioner"} <= known.keys()
-    assert not {"_filter", "_text", "_content", "_query", "age", "phonetic"} & known.keys()
+    assert not {"_filter", "_content", "_query", "age", "phonetic"} & known.keys()
     assert "near" not in resource_type("Location").parameters
     assert [each.code for each in resource_type("Observation").parameters["code-value-quantity"].components] == [
         "code",
