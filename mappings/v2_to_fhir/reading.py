@@ -90,8 +90,10 @@ class Reading:
 
     def _noted(self, found: Settled, place: str) -> Any:
         """The value; what was found beside it is noted."""
-        self.referred += found.referred
-        self.issues += [Issue(fault.text, place, fault.code) for fault in found.faults]
+        if found.referred:
+            self.referred += found.referred
+        if found.faults:
+            self.issues += [Issue(fault.text, place, fault.code) for fault in found.faults]
         return found.value
 
     def _set(self, element: str, value: Any, place: str, *, many: bool = False) -> None:

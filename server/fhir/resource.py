@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mappings.fhir.checker import check
 from mappings.fhir.json import Json, dumps, loads
@@ -102,6 +103,7 @@ def _rest(body: Json) -> Json:
     return {name: value for name, value in body.items() if name not in {"resourceType", "id", "meta"}}
 
 
+@lru_cache(16)
 def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

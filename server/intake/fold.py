@@ -11,7 +11,7 @@ from server.identity.locate import Ambiguous, holders, located, survivor
 from server.identity.merge import merge
 from server.identity.references import replaced
 from server.intake.lay import lay
-from server.intake.marks import PRESUMED, is_presumed
+from server.intake.marks import PRESUMED
 from server.intake.status import stated, with_history
 from server.intake.work import Work
 from server.store.entry import Key, Renewal, Write
@@ -100,7 +100,7 @@ def is_known(work: Work, key: Key, draft: Draft, word: str) -> bool:
     stored = work.body(key)
     if not stored or not stored.keys() >= draft.body.keys():
         return False
-    return not any(is_presumed(mark) and mark > PRESUMED + word for mark in work.marks(key).values())
+    return max(work.marks(key).values(), default="") <= PRESUMED + word
 
 
 def referring(draft: Draft, targets: Mapping[str, str]) -> Draft:

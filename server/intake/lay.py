@@ -4,6 +4,7 @@ Absent leaves, a value replaces, null deletes (HL7 v2.5.1 chapter 2.5.3.4). An e
 spoke of it left it, in whatever order the messages come (``marks.py``)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from mappings.fhir.json import Json
@@ -59,7 +60,7 @@ class Laying:
         """Fills in what nobody has spoken of; of what several presume, the earliest stands."""
         word = PRESUMED + self.word
         for element, value in elements.items():
-            name = self._register(element)
+            name = register(self.type, element)
             mark = self.marks.get(name, "")
             if mark > word if is_presumed(mark) else not (self._spellings(name) or is_said(self.marks, name)):
                 self._set(name, element, value)
@@ -68,11 +69,11 @@ class Laying:
     def require(self, elements: Json) -> None:
         """What FHIR demands is there, also where a message said that it is null."""
         for element, value in elements.items():
-            if not self._spellings(self._register(element)):
+            if not self._spellings(register(self.type, element)):
                 self.body[element] = value
 
     def say(self, element: str, value: Any) -> None:
-        slices, name = slicing(self.type, element), self._register(element)
+        slices, name = slicing(self.type, element), register(self.type, element)
         if slices:
             self._say_slices(element, value, slices)
         elif element in PARTS.get(self.type, NONE):
@@ -91,7 +92,7 @@ class Laying:
             self._clear_slices(path, slices)
         elif part:
             self._part(element, part, None)
-        elif self._heard(name := self._register(element)):
+        elif self._heard(name := register(self.type, element)):
             self._drop(name)
             self._still(name)
 
@@ -103,25 +104,23 @@ class Laying:
         return counts
 
     def _counts(self, path: str) -> bool:
-        for whole in wholes(path):
-            if is_presumed(self.marks.get(whole, "")):
-                self._drop(whole)
-                del self.marks[whole]
-        return all(outlasts(self.word, self.marks.get(each, "")) for each in (path, *wholes(path)))
+        for each in wholes(path):
+            mark = self.marks.get(each, "")
+            if is_presumed(mark):
+                self._drop(each)
+                del self.marks[each]
+            elif mark > self.word:
+                return False
+        return outlasts(self.word, self.marks.get(path, ""))
 
     def _set(self, name: str, element: str, value: Any) -> None:
-        if element == name or not element.startswith("_"):
+        if not element.startswith("_") and self._spellings(name) != (element,):
             self._drop(name)
         self.body[element] = value
 
     def _drop(self, name: str) -> None:
         for spelling in self._spellings(name):
             del self.body[spelling]
-
-    def _register(self, element: str) -> str:
-        """What has one mark: a choice in all its forms, an element with its ``_`` sibling."""
-        name = element.lstrip("_")
-        return next((choice for choice in CHOICES.get(self.type, ()) if name.startswith(choice)), name)
 
     def _spellings(self, name: str) -> tuple[str, ...]:
         """The names under which an element stands."""
@@ -171,6 +170,13 @@ class Laying:
         left = [each for each in self.body.pop(element, ()) if slices.name(each) not in gone]
         if left:
             self.body[element] = left
+
+
+@lru_cache(1024)
+def register(type: str, element: str) -> str:
+    """What has one mark: a choice in all its forms, an element with its ``_`` sibling."""
+    name = element.lstrip("_")
+    return next((choice for choice in CHOICES.get(type, ()) if name.startswith(choice)), name)
 
 
 def number(identifier: Json) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from server.store.entry import Marks
 
 PRESUMED = "~"
-"""Begins the mark of what is presumed."""
+"""Begins the mark of what is presumed, which is so greater than any that was said."""
 
 INSTANT = len("2026-03-01T12:00:00.000Z")
 

@@ -117,7 +117,7 @@ def entry_row(tenant: int, entry: Entry, first: int) -> Row:
 def version_row(n: int, touched: Touched, entry: Entry, write: Write) -> Row:
     held = (text(write.reserves), text(write.keeps), text(write.frees))
     of = (n, touched.n, touched.place, write.base + 1, entry.seq, instant(entry.at))
-    return (*of, text(write.marks), *held, text(write.terms) or "[]", write.body)
+    return (*of, text(by_mark(write.marks)), *held, text(write.terms) or "[]", write.body)
 
 
 def next_number(db: sqlite3.Connection, table: str) -> int:

@@ -54,8 +54,8 @@ def texts(value: str | None) -> tuple[str, ...]:
     return _texts.decode(value) if value else ()
 
 
-def marks(value: str) -> Marks:
-    return by_element(_marks.decode(value))
+def marks(value: str | None) -> Marks:
+    return by_element(_marks.decode(value)) if value else NO_MARKS
 
 
 def renewals(value: str | None) -> tuple[Renewal, ...]:
@@ -64,9 +64,8 @@ def renewals(value: str | None) -> tuple[Renewal, ...]:
 
 
 def version(row: Any) -> Version:
-    type, id, number, seq, at, body, terms, reserves, marks = row[:9]
-    held = names(marks) if marks else NO_MARKS
-    return Version(Key(type, id), number, seq, moment(at), body, texts(terms), texts(reserves), held)
+    type, id, number, seq, at, body, terms, reserves, told = row[:9]
+    return Version(Key(type, id), number, seq, moment(at), body, texts(terms), texts(reserves), marks(told))
 
 
 def write(row: Any) -> Write:

@@ -4,12 +4,14 @@ The journal is ``entry``, ``version`` and their dictionaries ``place`` and ``res
 the version that an entry brought about. ``term``, ``held``, ``renewed``, ``resource.newest``, ``resource.live`` are
 projections."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from server.store.engine import Unusable
+from server.store.entry import by_mark
 
 APPLICATION = 0x43617773  # "Caws": https://www.sqlite.org/pragma.html#pragma_application_id
 
@@ -64,10 +66,19 @@ CREATE TABLE lease (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until INTEGER N
 
 Migration = str | Callable[[sqlite3.Connection], None]
 
+
+def marks_name_elements(db: sqlite3.Connection) -> None:
+    """Before, each element had its mark; now each mark, of which there are few, has its elements."""
+    for n, told in db.execute("SELECT n, marks FROM version WHERE marks IS NOT NULL").fetchall():
+        marks = json.dumps(by_mark(json.loads(told)))
+        db.execute("UPDATE version SET marks = ? WHERE n = ?", (marks, n))
+
+
 MIGRATIONS: Sequence[Migration] = (
     "ALTER TABLE lease ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE entry ADD COLUMN renewals TEXT",
     "CREATE TABLE renewed (resource INTEGER PRIMARY KEY, seq INTEGER NOT NULL, marks TEXT NOT NULL) STRICT",
+    marks_name_elements,
 )
 """What makes of each schema the next, from the tables above on: a statement, or a function where one is not enough. A
 new store is made the same way, so that it cannot differ from one that has grown. To change the schema, add a row here;
