@@ -9,7 +9,7 @@ from typing import TypeAlias
 from server.store.conflict import following, reserved, touched
 from server.store.engine import MAX_ENTRY, TooLarge, Unavailable, Uncertain, size
 from server.store.entry import Entry
-from server.store.snapshot import Fold, Snapshot, Stored, View
+from server.store.snapshot import Fold, Snapshot, View
 
 Wants: TypeAlias = Callable[[], Sequence[str]]
 
@@ -88,13 +88,12 @@ def folded(submission: Submission, snapshot: Snapshot, seq: int) -> Entry | Exce
     return replace(entry, seq=seq, dedupe=submission.dedupe)
 
 
-def checked(steps: Sequence[Step], stored: Stored) -> Sequence[Step]:
+def checked(steps: Sequence[Step], view: View) -> Sequence[Step]:
     """The steps up to the first whose entry does not follow on the state before it: what comes after was folded on a
     state that never was. All that the entries touch is looked up at once."""
-    planned = entries(steps)
-    stored.newest([key for entry in planned for key in touched(entry)])
-    stored.holders([value for entry in planned for value in reserved(entry)])
-    view, result = View(stored), list[Step]()
+    planned, result = entries(steps), list[Step]()
+    view.newest([key for entry in planned for key in touched(entry)])
+    view.holders([value for entry in planned for value in reserved(entry)])
     for step in steps:
         if isinstance(step.outcome, Entry):
             try:

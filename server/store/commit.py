@@ -4,6 +4,7 @@
 3. append what was folded after that last entry: was its place taken meanwhile, back to 1;  4. project, and answer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -22,8 +23,25 @@ DELAYS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 2.0, 2.0)
 """Seconds between looks at whether an entry stands whose answer was lost; as long as an election takes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A batch as it was folded on the state that entry ``base`` left."""
+
+    tenant: str
+    base: int
+    steps: Sequence[Step]
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return entries(self.steps)
+
+    @property
+    def end(self) -> int:
+        return self.base + len(self.entries)
+
+
 class Committer:
-    """Takes batches of one engine, from one thread."""
+    """Takes batches of one engine, one after the other."""
 
     def __init__(
         self, engine: Engine, clock: Callable[[], datetime], ids: Callable[[], str], sleep: Callable[[float], None]
@@ -53,16 +71,31 @@ class Committer:
             self._sleep(delay)
 
     def _round(self, tenant: str, waiting: Sequence[Submission]) -> None:
+        self.write(self.plan(tenant, waiting))
+
+    def plan(self, tenant: str, waiting: Sequence[Submission]) -> Plan:
+        """Steps 1 and 2."""
         base = self._settle_standing(tenant, waiting)
-        steps = self._plan(tenant, base, [each for each in waiting if not each.settled])
-        if entries(steps):
-            stand = self._append(tenant, steps)
-            self._engine.project(tenant)
-        elif self._engine.last(tenant) == base:
+        return self._planned(tenant, base, [each for each in waiting if not each.settled])
+
+    def plan_on(self, before: Plan, waiting: Sequence[Submission]) -> Plan:
+        """Step 2 on what another plan is going to leave; what was, or is being, answered under the same dedupe key is
+        left out."""
+        known = {entry.dedupe for entry in before.entries}
+        known |= self._engine.answered(before.tenant, [each.dedupe for each in waiting if each.dedupe]).keys()
+        new = [each for each in waiting if each.dedupe is None or each.dedupe not in known]
+        return self._planned(before.tenant, before.end, new, before.entries)
+
+    def write(self, plan: Plan) -> None:
+        """Steps 3 and 4."""
+        if plan.entries:
+            stand = self._append(plan.tenant, plan.steps)
+            self._engine.project(plan.tenant)
+        elif self._engine.last(plan.tenant) == plan.base:
             stand = 0
         else:
             return
-        for step in final(steps, stand):
+        for step in final(plan.steps, stand):
             step.settle()
 
     def _append(self, tenant: str, steps: Sequence[Step]) -> int:
@@ -100,20 +133,22 @@ class Committer:
                 found.append((each, entry))
         return found
 
-    def _plan(self, tenant: str, base: int, waiting: Sequence[Submission]) -> Sequence[Step]:
+    def _planned(self, tenant: str, base: int, waiting: Sequence[Submission], before: Sequence[Entry] = ()) -> Plan:
+        """``before``: entries up to ``base`` that may not be stored yet."""
         stored = Stored(self._engine, tenant)
         stored.newest(tuple(stored.holders(wanted(waiting)).values()))
-        return checked(self._folded(stored, base, waiting), stored)
+        steps = self._folded(View.after(before, stored), stored.tenant, base, waiting)
+        return Plan(tenant, base, checked(steps, View.after(before, stored)))
 
-    def _folded(self, stored: Stored, base: int, waiting: Sequence[Submission]) -> list[Step]:
-        view, steps, room, seq = View(stored), list[Step](), BATCH_BYTES, base + 1
+    def _folded(self, view: View, tenant: str, base: int, waiting: Sequence[Submission]) -> list[Step]:
+        steps, room, seq = list[Step](), BATCH_BYTES, base + 1
         namespace, dedupes = UUID(self._engine.namespace()), set[str | None]()
         for each in waiting:
             if room <= 0:
                 break
             if each.dedupe in dedupes:  # the same request twice at once: the next round answers this one
                 continue
-            outcome = folded(each, Snapshot(stored.tenant, self._clock(), view, namespace, self._ids), seq)
+            outcome = folded(each, Snapshot(tenant, self._clock(), view, namespace, self._ids), seq)
             steps.append(Step(each, outcome))
             if isinstance(outcome, Entry):
                 view.write(outcome)

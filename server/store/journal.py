@@ -1,7 +1,7 @@
 """The journal: where every change, whoever asks for it, is put in line and written.
 
-One thread commits. Whatever waits when it is ready for more is one batch: many that come at once share one flush to
-disk, and one that comes alone never waits for company."""
+One thread folds, another writes. Whatever waits when the first is ready for more is one batch: many that come at once
+share one flush to disk, and one that comes alone never waits for company."""
 
 import re
 import time
@@ -12,6 +12,7 @@ from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from uuid import uuid4
 
+from server.store.ahead import Ahead
 from server.store.batch import Submission, Wants, nothing
 from server.store.commit import BATCH, Committer
 from server.store.conflict import Held, Stale
@@ -48,7 +49,7 @@ class Journal:
         ids: Callable[[], str] = new_id,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._committer = Committer(engine, clock, ids, sleep)
+        self._ahead = Ahead(Committer(engine, clock, ids, sleep))
         self._sleep = sleep
         self._queue: Queue[tuple[str, Submission] | None] = Queue(WAITING)
         self._lock = Lock()
@@ -81,6 +82,7 @@ class Journal:
         if not closed:
             self._queue.put(None)
         self._thread.join()
+        self._ahead.close()
 
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
@@ -89,7 +91,7 @@ class Journal:
                 self._sleep(GATHER)
             ending = self._fill(batch)
             for tenant, submissions in by_tenant(batch):
-                self._committer.commit(tenant, submissions)
+                self._ahead.commit(tenant, submissions)
             if ending:
                 return
 

@@ -64,6 +64,14 @@ class View:
     _written: dict[Key, Version] = field(default_factory=dict)
     _reserved: dict[str, Key] = field(default_factory=dict)
 
+    @classmethod
+    def after(cls, entries: Iterable[Entry], stored: Stored) -> "View":
+        """With entries laid over that may be stored already, or in part: what they wrote is as they wrote it."""
+        view = cls(stored)
+        for entry in entries:
+            view.write(entry)
+        return view
+
     def write(self, entry: Entry) -> None:
         """Lays an entry over the state: from now on this is what is there."""
         self._written.update((version.key, version) for version in entry.versions())

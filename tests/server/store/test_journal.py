@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
@@ -73,6 +74,82 @@ def test_what_is_asked_twice_at_once_is_done_once(journal, engine):
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: journal.submit("clinic", admit("1"), dedupe="app|M1").result(), range(16)))
     assert len({each.id for each in answers}) == engine.last("clinic") == 1
+
+
+class Slow:
+    """An engine whose first append waits, and may then go wrong."""
+
+    def __init__(self, engine, error=None):
+        self._engine, self._error = engine, error
+        self.begun, self.gate = Event(), Event()
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def append(self, tenant, entries):
+        first = not self.begun.is_set()
+        self.begun.set()
+        self.gate.wait()
+        if first and self._error:
+            raise self._error
+        return self._engine.append(tenant, entries)
+
+
+def in_turn(slow, journal):
+    """Two admissions of one patient: the second is folded while the first is being written. What each was folded on."""
+    seen, folded = [], Event()
+
+    def admitting(name):
+        def fold(snapshot):
+            before = snapshot.read(ANNA)
+            seen.append((name, before.version if before else 0))
+            write = Write(ANNA, before.version if before else 0, b"{}")
+            if name == "second":
+                folded.set()
+            return Entry(snapshot.tenant, snapshot.new_id(), snapshot.at, "app", "mllp", (write,))
+
+        return fold
+
+    first = journal.submit("clinic", admitting("first"))
+    slow.begun.wait()
+    second = journal.submit("clinic", admitting("second"), dedupe="second")
+    folded.wait()
+    assert not first.done()
+    return first, second, seen
+
+
+def test_the_next_is_folded_while_the_last_is_being_written(engine):
+    slow = Slow(engine)
+    journal = Journal(slow)
+    first, second, seen = in_turn(slow, journal)
+    slow.gate.set()
+    assert [first.result().seq, second.result().seq] == [1, 2]
+    assert seen == [("first", 0), ("second", 1)]
+    journal.close()
+
+
+def test_what_was_folded_on_what_was_not_written_is_folded_again(engine):
+    slow = Slow(engine, Unavailable("no room"))
+    journal = Journal(slow, sleep=lambda _: None)
+    first, second, seen = in_turn(slow, journal)
+    slow.gate.set()
+    assert sorted((first.result().seq, second.result().seq)) == [1, 2]
+    assert engine.read("clinic", ANNA).version == engine.last("clinic") == 2
+    assert seen[:2] == [("first", 0), ("second", 1)]
+    assert ("second", 1) in seen[2:]
+    journal.close()
+
+
+def test_what_was_folded_while_another_came_first_is_folded_again(engine, reopen):
+    slow = Slow(engine)
+    journal, other = Journal(slow), Journal(reopen())
+    first, second, _ = in_turn(slow, journal)
+    other.submit("clinic", admit("9")).result()
+    slow.gate.set()
+    assert sorted((first.result().seq, second.result().seq)) == [2, 3]
+    assert engine.read("clinic", ANNA).version == 2
+    journal.close()
+    other.close()
 
 
 def test_a_stale_write_is_refused_and_nothing_is_written(journal, engine, fold, write):
