@@ -80,7 +80,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     )
     failures.install(app)
     authority = auth.install(app, store, base_url, clock)
-    site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority), rules)
+    site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority), rules, tenant)
     app.include_router(health.router(store, metrics))
     app.include_router(landing.router(base_url))
     if receive:

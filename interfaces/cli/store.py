@@ -12,6 +12,7 @@ import typer
 from interfaces.cli import options
 from interfaces.cli.progress import watched
 from mappings.fhir.json import dumps
+from server.fhir.added import Known
 from server.fhir.resource import terms_of
 from server.settings import BadSettings, load
 from server.store import backup as file
@@ -39,6 +40,8 @@ Types = Annotated[list[str] | None, typer.Option("--type", help="Only this resou
 def check(store: options.Store = options.STORE, json: options.Json = False) -> None:
     """Whether the journal is whole, what is current and what is found agree with it. Exit 1 when anything is wrong."""
     with opened(store) as engine, watched("entries checked", entries(engine)) as advance:
+        for tenant in engine.tenants():
+            Known(engine, tenant).look()
         found = checked(engine, terms_of, advance)
     wrong = sum(each.wrong for each in found.values())
     tell(json, report(found), [*lines(found), f"{wrong} faults" if wrong else "all is well"])
@@ -54,6 +57,7 @@ def reindex(types: Types = None, store: options.Store = options.STORE, json: opt
         count = sum(engine.count(tenant, type, EVERYTHING) for tenant, type in chosen)
         with watched("resources", count) as advance:
             for tenant, type in chosen:
+                Known(engine, tenant).look()
                 changed[type] = changed.get(type, 0) + reindexed(engine, tenant, type, terms_of, advance)
     said = [f"{type:<32} {number:>9}" for type, number in changed.items() if number]
     tell(json, {"changed": changed}, [*said, f"{sum(changed.values())} resources are found by something else now"])

@@ -76,6 +76,15 @@ def compile(expression: str) -> Path:
     return Path(expression, lambda node, env: evaluator((node,), (node,), env))
 
 
+def is_plain(expression: str) -> bool:
+    """Whether an expression is one, and one that is compiled here, whose results have types."""
+    try:
+        compiled(parse(expression))
+    except (NotPlain, NotFhirPath):
+        return False
+    return True
+
+
 def _descent(tree: Tree) -> tuple[str, ...]:
     """The names of a path that goes from child to child, as nine of ten search parameters do; of others, nothing."""
     match tree:

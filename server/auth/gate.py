@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from server.auth.scopes import ResourceScope, Scope
 from server.fhir.compartment import within
 from server.fhir.outcome import FhirError, Forbidden, Gone, NotFound
+from server.fhir.registry import ResourceType, resource_type
 from server.fhir.search.parse import conditions
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Version, Write
@@ -102,7 +103,7 @@ def reach(principal: Principal, actions: str, type: str) -> Query:
 def _reached(scopes: Iterable[ResourceScope], principal: Principal, actions: frozenset[str], type: str) -> Query:
     usable = ((each, actions.intersection(each.actions)) for each in scopes if each.reaches(type))
     return _either(
-        _both(_context(scope.context, principal, allowed, type), _narrowing(type, scope.params))
+        _both(_context(scope.context, principal, allowed, type), _narrowing(resource_type(type), scope.params))
         for scope, allowed in usable
         if allowed
     )
@@ -124,13 +125,13 @@ def _context(context: str, principal: Principal, actions: frozenset[str], type: 
 
 
 @lru_cache(maxsize=1024)
-def _narrowing(type: str, params: tuple[str, ...]) -> Query:
+def _narrowing(row: ResourceType, params: tuple[str, ...]) -> Query:
     """A scope's search parameters as a query; one that means nothing for this type reaches nothing of it."""
     if not params:
         return EVERYTHING
     pairs = tuple((name, unquote(value)) for name, _, value in (each.partition("=") for each in params))
     try:
-        return conditions(type, pairs)
+        return conditions(row.name, pairs)
     except FhirError:
         return NOTHING
 

@@ -4,9 +4,10 @@
 the index, the checks of scopes and the CapabilityStatement read these rows, so they cannot disagree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import TypeAlias
 
 from mappings.fhir.r4.tables import SearchParameter, resource_types, search_parameters
 from server.fhir import guides
@@ -36,13 +37,46 @@ MISTAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
 """By component: what a composite parameter is about, where R4's own words cannot be meant."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourceType:
-    """One row. ``parameters`` are what it can be searched by, by code."""
+    """One row. ``parameters`` are what it can be searched by, by code; ``pending`` are written into the index already,
+    but what was stored before is not found by them yet."""
 
     name: str
     interactions: frozenset[str]
     parameters: Mapping[str, SearchParameter]
+    pending: Mapping[str, SearchParameter]
+
+
+Parameters: TypeAlias = Mapping[str, Mapping[str, SearchParameter]]
+"""By type and code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What the SearchParameters that are stored add (``added.py``)."""
+
+    searched: Parameters = field(default_factory=dict)
+    pending: Parameters = field(default_factory=dict)
+
+    @property
+    def all_types(self) -> frozenset[str]:
+        return frozenset(self.searched.keys() | self.pending.keys())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+_added = [Added()]
+
+
+def add(added: Added) -> None:
+    """From now on, in this process."""
+    _added[0] = added
+
+
+def added() -> Added:
+    return _added[0]
 
 
 @cache
@@ -54,15 +88,23 @@ def resource_type(name: str) -> ResourceType:
     """Raises NotSupported for a type that R4 does not have."""
     if name not in names():
         raise NotSupported("this resource type is not one of FHIR R4's")
-    return _row(name)
+    return _row(name, added())
+
+
+@lru_cache(maxsize=1024)
+def _row(name: str, added: Added) -> ResourceType:
+    known, pending = of_r4(name), added.pending.get(name, {})
+    if name in added.searched:
+        known = MappingProxyType(dict(sorted({**added.searched[name], **known}.items())))
+    return ResourceType(name, DIFFERS.get(name, ALL), known, pending)
 
 
 @cache
-def _row(name: str) -> ResourceType:
+def of_r4(name: str) -> Mapping[str, SearchParameter]:
+    """What R4 and the guides have for every server."""
     told = (_corrected(name, each) for each in search_parameters(name))
-    of_r4 = {each.code: each for each in told if _is_searched(each)}
-    known = dict(sorted({**of_r4, **guides.parameters(name)}.items()))
-    return ResourceType(name, DIFFERS.get(name, ALL), MappingProxyType(known))
+    known = {each.code: each for each in told if _is_searched(each)}
+    return MappingProxyType(dict(sorted({**known, **guides.parameters(name)}.items())))
 
 
 def _corrected(type: str, parameter: SearchParameter) -> SearchParameter:
@@ -87,9 +129,13 @@ def permitted(name: str, interaction: str) -> ResourceType:
     return row
 
 
-@cache
 def referring(target: str) -> Mapping[str, tuple[str, ...]]:
     """By type: the parameters that find what refers to a resource of type ``target``."""
+    return _referring(target, added())
+
+
+@lru_cache(maxsize=512)
+def _referring(target: str, _: Added) -> Mapping[str, tuple[str, ...]]:
     rows = {name: _reference_parameters(resource_type(name), target) for name in sorted(names())}
     return {name: codes for name, codes in rows.items() if codes}
 

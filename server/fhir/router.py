@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from server.auth.gate import GatedStore, Principal
 from server.fhir import registry
+from server.fhir.added import Known
 from server.fhir.batch import process
 from server.fhir.bulk.routes import EXPORTS
 from server.fhir.capabilities import statement, terminology
@@ -45,10 +46,24 @@ class Site:
     authenticate: Callable[[HttpRequest], Principal]
     oauth: Mapping[str, str]
     rules: Rules = USUAL
+    tenant: str = "default"
 
     @cached_property
+    def added(self) -> Known:
+        return Known(self.store.engine, self.tenant)
+
+    @cached_property
+    def _statements(self) -> dict[registry.Added, bytes]:
+        return {}
+
+    @property
     def capabilities(self) -> bytes:
-        return statement(self.base, self.clock(), self.oauth, self.rules)
+        """Made anew when something was added."""
+        added = registry.added()
+        if added not in self._statements:
+            self._statements.clear()
+            self._statements[added] = statement(self.base, self.clock(), self.oauth, self.rules)
+        return self._statements[added]
 
 
 Serve = Callable[[Site, HttpRequest, bytes], Response]
@@ -89,6 +104,7 @@ def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
 
 def serve_metadata(site: Site, http: HttpRequest, _: bytes) -> Response:
     seen(http.scope).interaction = "capabilities"
+    site.added.look()
     if http.method == "OPTIONS":
         return Response(status_code=204, headers={"allow": allow({"GET"})})
     if http.method not in {"GET", "HEAD"}:
@@ -111,6 +127,7 @@ def capabilities(site: Site, query: Parameters) -> bytes:
 def serve(site: Site, http: HttpRequest, body: bytes) -> Response:
     """One interaction; many, where a Bundle is sent to the base."""
     principal = identified(site, http)
+    site.added.look()
     path, names = matched(http.path_params.get("address", ""))
     if http.method == "OPTIONS":
         return Response(status_code=204, headers={"allow": allow(ROUTES[path])})

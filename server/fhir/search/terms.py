@@ -5,14 +5,14 @@ A type's extractors are compiled when its first resource comes."""
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from mappings.fhir import path
 from mappings.fhir.json import Json, dumps, loads
 from mappings.fhir.path_nodes import Environment
 from mappings.fhir.r4.tables import SearchParameter, children
-from server.fhir.registry import resource_type
+from server.fhir.registry import ResourceType, resource_type
 from server.fhir.search import composite, date
 from server.fhir.search.kinds import kind
 from server.store.query import term
@@ -35,26 +35,26 @@ REMEMBERED, LONGEST = 8192, 1000
 
 def terms(body: Json) -> tuple[str, ...]:
     """Every term of what the client said, sorted. The body conforms."""
-    type = body["resourceType"]
+    row = resource_type(body["resourceType"])
     if "contained" in body:  # Any element may refer to it.
-        return tuple(sorted(extracted(extractors(type), body)))
-    named = by_element(type)
+        return tuple(sorted(extracted(extractors(row), body)))
+    named = by_element(row)
     found = extracted(named[WHOLE], body) if WHOLE in named else set[str]()
     for name, value in body.items():
         if name in named and name != WHOLE:
             told = dumps(value)
-            found |= remembered(type, name, told) if len(told) <= LONGEST else element_terms(type, name, value)
+            found |= remembered(row, name, told) if len(told) <= LONGEST else element_terms(row, name, value)
     return tuple(sorted(found))
 
 
 @lru_cache(REMEMBERED)
-def remembered(type: str, name: str, told: bytes) -> set[str]:
-    return element_terms(type, name, loads(told))
+def remembered(row: ResourceType, name: str, told: bytes) -> set[str]:
+    return element_terms(row, name, loads(told))
 
 
-def element_terms(type: str, name: str, value: Any) -> set[str]:
+def element_terms(row: ResourceType, name: str, value: Any) -> set[str]:
     """What an element says by itself, whatever is beside it."""
-    return extracted(by_element(type)[name], {"resourceType": type, name: value})
+    return extracted(by_element(row)[name], {"resourceType": row.name, name: value})
 
 
 def extracted(extractors: Iterable[Extractor], body: Json) -> set[str]:
@@ -68,17 +68,17 @@ def own_terms(id: str, at: datetime) -> tuple[str, ...]:
     return (term("_id", id), *date.instant_terms("_lastUpdated", at))
 
 
-@cache
-def extractors(type: str) -> tuple[Extractor, ...]:
-    rows = [each for each in resource_type(type).parameters.values() if each.code not in OWN]
-    return tuple(extractor(type, each) for each in rows)
+@lru_cache(maxsize=256)
+def extractors(row: ResourceType) -> tuple[Extractor, ...]:
+    known = {**row.pending, **row.parameters}
+    return tuple(extractor(row.name, each) for code, each in known.items() if code not in OWN)
 
 
-@cache
-def by_element(type: str) -> Mapping[str, Sequence[Extractor]]:
+@lru_cache(maxsize=256)
+def by_element(row: ResourceType) -> Mapping[str, Sequence[Extractor]]:
     """By the JSON name of an element: the extractors that look at it."""
     named: dict[str, list[Extractor]] = {}
-    for each in extractors(type):
+    for each in extractors(row):
         for name in each[1]:
             named.setdefault(name, []).append(each)
     return named
