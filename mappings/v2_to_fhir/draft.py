@@ -16,10 +16,11 @@ SEPARATOR = "\x1f"
 
 class Identity(NamedTuple):
     """What makes a resource the same resource the next time: ``Patient?identifier=urn:x|12`` for one with a business
-    identifier, ``Condition?key=...`` for one that is only known by what it belongs to."""
+    identifier, ``Condition?key=...`` for one that is only known by what it belongs to (``parts``)."""
 
     type: str
     key: str
+    parts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, type: str, system: str, value: str) -> "Identity":
@@ -29,7 +30,12 @@ class Identity(NamedTuple):
     @classmethod
     def among(cls, type: str, *parts: object) -> "Identity":
         """Known by what it belongs to and what sets it apart there: a key of bounded length that names nobody."""
-        return cls(type, f"key={uuid5(NAMESPACE, SEPARATOR.join(map(str, parts)))}")
+        names = tuple(map(str, parts))
+        return cls(type, f"key={uuid5(NAMESPACE, SEPARATOR.join(names))}", names)
+
+    def under(self, owner: str, other: str) -> "Identity | None":
+        """What it would be, if what it belongs to were known as ``other``; None if it does not belong to ``owner``."""
+        return Identity.among(self.type, other, *self.parts[1:]) if self.parts[:1] == (owner,) else None
 
     def __str__(self) -> str:
         return f"{self.type}?{self.key}"

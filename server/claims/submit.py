@@ -2,6 +2,8 @@
 
 https://hl7.org/fhir/R4/claim-operation-submit.html"""
 
+from collections.abc import Iterator
+
 from mappings.claim.claim import Rejection
 from mappings.claim.element import reference
 from mappings.claim.to_eob import explanation
@@ -14,7 +16,7 @@ from server.claims.submitted import content, is_submitted
 from server.fhir.outcome import Conflict, Issue
 from server.fhir.resource import instant, prepare
 from server.identity.keys import identities
-from server.identity.locate import survivor
+from server.identity.locate import merged_into, survivor
 from server.store.entry import Entry, Key, Version, Write
 from server.store.journal import Snapshot
 
@@ -27,7 +29,7 @@ def submit(snapshot: Snapshot, sent: Submission) -> Entry:
     records = Records(snapshot, {each.key: loads(each.body or b"{}") for each in brought})
     body = _amended(records, body)
     reserve = content(body)
-    _unless_answered(snapshot, reserve)
+    _unless_answered(snapshot, reserve, *_under_other_patients(records, body))
     base, id = standing(snapshot, body, reserve)
     decision, insurer = judged(records, body), insurer_of(records, body)
     created = instant(snapshot.at)
@@ -75,8 +77,15 @@ def standing(snapshot: Snapshot, body: Json, reserve: str) -> tuple[Version | No
     return version, key.id
 
 
-def _unless_answered(snapshot: Snapshot, reserve: str) -> None:
-    claim = snapshot.holders((reserve,)).get(reserve)
+def _under_other_patients(records: Records, body: Json) -> Iterator[str]:
+    """The contents under which the same claim was answered before its patients were merged."""
+    type, _, id = (reference(body["patient"]) or "").partition("/")
+    for prior in merged_into(records, Key(type, id))[1:]:
+        yield content({**body, "patient": {**body["patient"], "reference": str(prior)}})
+
+
+def _unless_answered(snapshot: Snapshot, *contents: str) -> None:
+    claim = next(iter(snapshot.holders(contents).values()), None)
     if claim is None:
         return
     version = snapshot.read(_answer_key(snapshot, "ClaimResponse", claim))

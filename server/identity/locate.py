@@ -1,10 +1,11 @@
 """Which stored resource a message speaks of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from mappings.fhir.json import Json
-from mappings.v2_to_fhir.draft import Draft
+from mappings.v2_to_fhir.draft import Draft, Identity
+from server.identity.keys import identity
 from server.store.entry import Key
 
 LONGEST_CHAIN = 32
@@ -44,6 +45,31 @@ def located(stored: Stored, draft: Draft, held: Mapping[str, Key]) -> Key | None
     return next(iter(found), None)
 
 
+def under_other_numbers(stored: Stored, drafts: Sequence[Draft], held: Mapping[str, Key]) -> Mapping[str, Key]:
+    """What belongs to a patient and was told before under another of their numbers: one that was merged into theirs."""
+    wanted: dict[str, str] = {}
+    for patient in drafts:
+        if patient.type == "Patient" and (key := located(stored, patient, held)):
+            for other in numbers(stored.body(key)) - {str(patient.identity)}:
+                wanted |= {str(there): here for here, there in kin(drafts, str(patient.identity), other, held)}
+    found = stored.holders(tuple(wanted)) if wanted else {}
+    return {wanted[there]: key for there, key in found.items()}
+
+
+def numbers(patient: Json | None) -> set[str]:
+    """All by which a patient is or was known."""
+    told = (patient or {}).get("identifier", ())
+    return {identity("Patient", each) for each in told if each.get("system") and each.get("value")}
+
+
+def kin(drafts: Iterable[Draft], owner: str, other: str, held: Mapping[str, Key]) -> Iterable[tuple[str, Identity]]:
+    """The identities that nothing holds under one number, and what they would be under another."""
+    for draft in drafts:
+        for each in (draft.identity, *draft.also):
+            if str(each) not in held and (there := each.under(owner, other)):
+                yield str(each), there
+
+
 def survivor(stored: Stored, key: Key) -> Key:
     """Follows merges: messages for a patient who went up in another are about the other.
 
@@ -56,7 +82,21 @@ def survivor(stored: Stored, key: Key) -> Key:
     return key
 
 
+def merged_into(stored: Stored, key: Key) -> tuple[Key, ...]:
+    """The patient, and all who went up in them."""
+    found = [key]
+    for each in found:
+        found += [prior for prior in linked(stored.body(each), "replaces") if prior not in found][:LONGEST_CHAIN]
+        if len(found) > LONGEST_CHAIN:
+            break
+    return tuple(found)
+
+
 def replaced_by(patient: Json | None) -> Key | None:
+    return next(linked(patient, "replaced-by"), None)
+
+
+def linked(patient: Json | None, type: str) -> Iterator[Key]:
     links = (patient or {}).get("link", ())
-    targets = (each["other"].get("reference", "") for each in links if each.get("type") == "replaced-by")
-    return next((Key(*target.split("/", 1)) for target in targets if target.startswith("Patient/")), None)
+    targets = (each["other"].get("reference", "") for each in links if each.get("type") == type)
+    return (Key(*target.split("/", 1)) for target in targets if target.startswith("Patient/"))

@@ -7,7 +7,7 @@ from mappings.v2_to_fhir.datatypes.dtm import utc
 from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Mapped
 from server.claims.capture import recapture
 from server.fhir.outcome import FhirError
-from server.identity.locate import Ambiguous, holders, located, survivor
+from server.identity.locate import Ambiguous, holders, located, survivor, under_other_numbers
 from server.identity.merge import merge
 from server.identity.references import replaced
 from server.intake.lay import lay
@@ -49,6 +49,7 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> Folded:
     work = Work.over(snapshot)
     try:
         held = holders(work, mapped.drafts)
+        held = {**held, **under_other_numbers(work, mapped.drafts, held)}
         keys = located_all(work, mapped, held)
         apply(work, mapped, keys, held)
         end_coverages(work, mapped, keys)

@@ -274,6 +274,22 @@ def test_a_claim_for_a_merged_patient_is_the_survivors(payer):
     assert totals(response)["benefit"] == "221.10"
 
 
+@pytest.mark.parametrize("patient", ["p1", "p9"])
+def test_a_claim_that_was_answered_before_its_patient_was_merged_gets_that_answer(patient, payer):
+    first = payer.submit(claim())
+    payer.put(
+        {**payer.read("Patient/p1"), "active": False, "link": [link("p9", "replaced-by")]},
+        {"resourceType": "Patient", "id": "p9", "link": [link("p1", "replaces")]},
+    )
+    assert payer.submit(claim(patient={"reference": f"Patient/{patient}"})) == first
+    with pytest.raises(Conflict):
+        payer.submit(claim(("99213", "140.00"), patient={"reference": f"Patient/{patient}"}))
+
+
+def link(id: str, type: str) -> dict[str, Any]:
+    return {"other": {"reference": f"Patient/{id}"}, "type": type}
+
+
 def test_what_is_not_fhir_is_refused_with_its_place(payer):
     body = claim()
     body["item"][0]["net"] = {"amount": 5}

@@ -88,3 +88,31 @@ def test_numbers_of_two_patients_in_one_message_are_for_a_person_to_decide(two, 
     both = message("A08", "3", mrn="M1^^^RIVER^MR~M2")
     (entry,) = two.receive(both)
     assert (entry.about["ack"], entry.about["issues"].split(" ")[:2]) == ("AE", ["PID^1^3", "205"])
+
+
+POLICY = "IN1|1|PPO|60054^^^NAIC^NII|Lakeshore|||||||||||||SEL|||||||||||||||||||W77"
+MOTHER = "NK1|1|Abel^Mo|MTH||^PRN^PH^^1^555^5550300"
+
+
+def test_what_is_told_again_under_the_survivors_number_goes_on(two, message):
+    """The same policy, the same mother, also of a third number, and in no second copy."""
+    third = {"mrn": "M3", "visit": "V3", "account": "A3"}
+    two.accepted(message("A08", "6", MOTHER, POLICY, mrn="M2", visit="V2", account="A2"), message("A04", "7", **third))
+    policy, mother = two.one("Coverage"), two.one("RelatedPerson")
+    two.accepted(
+        merging(message, "3", "M1", "M2"),
+        merging(message, "4", "M3", "M1"),
+        message("A08", "5", MOTHER, POLICY, **third, at="202603030800+0000"),
+    )
+    assert (two.one("Coverage")["id"], two.one("Coverage")["status"]) == (policy["id"], "active")
+    assert two.one("RelatedPerson")["id"] == mother["id"]
+    assert two.one("Coverage")["beneficiary"]["reference"] == f"Patient/{by_number(two)['M3']['id']}"
+
+
+def test_policies_of_two_who_are_one_stay_two(two, message):
+    """Told under both numbers before the merge, they are two: which is right, a person has to say."""
+    two.accepted(
+        message("A08", "6", POLICY), message("A08", "7", POLICY, mrn="M2", visit="V2", account="A2"),
+        merging(message, "3", "M1", "M2"),
+    )  # fmt: skip
+    assert len(two.all("Coverage")) == 2
