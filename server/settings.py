@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mappings.v2.charset import codec_of
 from mappings.v2_to_fhir.site import Site
 from server.fhir.exchange import Rules
 from server.store.retention import Retention
@@ -92,10 +93,12 @@ def _retention(said: Mapping[str, Any]) -> Retention:
 
 
 def _site(place: str, said: Mapping[str, Any], base: Site) -> Site:
-    _known(place, said, {"zone", "authorities", "default_authority", "systems", "currency", "identifying"})
+    _known(place, said, {"zone", "authorities", "default_authority", "systems", "charset", "currency", "identifying"})
     changes = dict(said)
     if "zone" in said:
         changes["zone"] = _zone(place, said["zone"])
+    if codec_of((str(said.get("charset") or "ASCII"),)) is None:
+        raise BadSettings(f"{place}.charset: no such character set in HL7 table 0211")
     if "identifying" in said:
         changes["identifying"] = frozenset(said["identifying"])
     for table in ("authorities", "systems"):

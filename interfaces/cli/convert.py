@@ -11,11 +11,12 @@ from rich.table import Column, Table
 from interfaces.cli import options
 from mappings.fhir.json import dumps
 from mappings.v2.batch import split
-from mappings.v2.message import NotHl7, parse
+from mappings.v2.message import NotHl7
 from mappings.v2_to_fhir.bundle import bundle
 from mappings.v2_to_fhir.draft import Issue, Mapped
 from mappings.v2_to_fhir.explain import explained
 from mappings.v2_to_fhir.messages import convert as mapped
+from server.intake.receive import parsed
 from server.settings import BadSettings, Settings, load
 
 
@@ -48,7 +49,7 @@ def convert(
 def read(raw: bytes, settings: Settings, *, explain: bool) -> Mapped | None:
     """None, having said why on stderr, if the message cannot be converted."""
     try:
-        message = parse(raw)
+        message = parsed(raw, settings.site_of)
     except NotHl7 as error:
         complain("error", Issue(error.text, error.location, error.code))
         return None

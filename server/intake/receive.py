@@ -73,12 +73,18 @@ class Intake:
 
     def _read(self, raw: bytes) -> Read:
         try:
-            message = parse(raw)
+            message = parsed(raw, self.site_of)
         except NotHl7 as error:
             return Read(header(raw), refusing("R", Issue(error.text, error.location, error.code, True)))
         if refused := refusal(message):
             return Read(message, refusing(*refused))
         return applying(message, self.site_of(message.sender))
+
+
+def parsed(raw: bytes, site_of: Callable[[str], Site]) -> Message:
+    """In the character set of its sender, who is known by MSH before anything else is read. Raises NotHl7."""
+    named = header(raw)
+    return parse(raw, site_of(named.sender).charset if named else None)
 
 
 def refusing(outcome: Outcome, *issues: Issue) -> Judge:

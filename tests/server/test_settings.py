@@ -18,6 +18,7 @@ authorities = { RIVERBEND = "urn:oid:1.2.3" }
 zone = "Europe/London"
 authorities = { EAST = "urn:oid:1.2.4" }
 identifying = ["MR"]
+charset = "8859/2"
 [fhir]
 conditional_delete = "multiple"
 version_required = true
@@ -38,6 +39,7 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert lab.zone == ZoneInfo("Europe/London")
     assert lab.authorities == {"RIVERBEND": "urn:oid:1.2.3", "EAST": "urn:oid:1.2.4"}
     assert lab.identifying == {"MR"}
+    assert (lab.charset, found.site.charset) == ("8859/2", "")
     assert found.retention == Retention(messages=timedelta(days=90), versions=None)
     assert found.fhir == Rules(deletes_many=True, needs_version=True)
     assert found.private_endpoints
@@ -56,6 +58,7 @@ BAD = {
     "an unknown setting": ("tennant = 'x'", "no setting 'tennant'"),
     "an unknown setting of a sender": ("[senders.'A|B']\nzome = 'UTC'", "senders.A|B has no setting 'zome'"),
     "a zone that is none": ("[site]\nzone = 'Mars/Olympus'", "site.zone"),
+    "a character set that is none": ("[site]\ncharset = 'EBCDIC'", "site.charset"),
     "a table that is none": ("site = 3", "site has to be a table"),
     "a way to delete that is none": ("[fhir]\nconditional_delete = 'all'", "fhir.conditional_delete"),
     "a yes that is none": ("[subscriptions]\nprivate_endpoints = 'yes'", "subscriptions.private_endpoints"),

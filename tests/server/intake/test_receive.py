@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mappings.v2.message import parse
+from mappings.v2_to_fhir.site import Site
+from server.intake.receive import Intake
 from server.store.engine import Unavailable
 
 FT1 = "FT1|{n}|T{n}||20260301||{kind}|99213^Visit^C4|||{qty}|{total}&USD|{unit}&USD|||||||I10^Hypertension^I10"
@@ -192,3 +194,20 @@ def test_a_store_that_cannot_take_it_acknowledges_nothing(hospital, message):
     hospital.store.close()
     with pytest.raises(Unavailable):
         hospital.intake.receive(message("A01", "1"), "mllp").result()
+
+
+SAID = {
+    "nothing: as is configured": ("", "8859/2", "Kłos"),
+    "something: as it says": ("8859/1", "8859/2", "K³os"),
+    "nothing at all": ("", "", "K³os"),
+}
+
+
+@pytest.mark.parametrize(("declared", "configured", "family"), SAID.values(), ids=SAID)
+def test_a_sender_who_names_no_character_set_has_one(declared, configured, family, hospital, message):
+    sites = {"ADT|RIVER": Site(charset=configured)}
+    raw = message("A04", "1", name="K{}os^Jan").replace(b"{}", b"\xb3")
+    raw = raw.replace(b"|P|2.5.1\r", f"|P|2.5.1||||||{declared}\r".encode(), 1)
+    hospital.intake = Intake(hospital.store, lambda sender: sites.get(sender, Site(charset="UNICODE UTF-8")))
+    hospital.accepted(raw)
+    assert hospital.one("Patient")["name"][0]["family"] == family
