@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := .clients
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test faults soak check format run bench clean
+.PHONY: setup demo test clients faults soak check format run bench clean
 
 setup: $(VENV)/ready
 
@@ -28,6 +29,17 @@ faults: setup
 soak: setup
 	$(BIN)/causeway bench soak $(if $(COUNT),--count $(COUNT))
 
+# Clients that apps are built on, from PyPI and npm, against a real server; and requests that are made up.
+clients: setup $(CLIENTS)/ready
+	CAUSEWAY_CLIENTS=$(CLIENTS) $(BIN)/pytest -n 0 tests/clients
+
+$(CLIENTS)/ready: tests/clients/requirements.txt tests/clients/package.json
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/pip install --quiet -r tests/clients/requirements.txt
+	cp tests/clients/package.json $(CLIENTS)
+	if command -v npm > /dev/null; then cd $(CLIENTS) && npm install --silent --no-audit --no-fund; fi
+	touch $@
+
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -45,4 +57,4 @@ bench: setup
 	$(BIN)/causeway bench mllp
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, TypeAlias
 
-from mappings.fhir.json import MAGNITUDE
+from mappings.fhir.json import MAGNITUDE, Spelled
 
 Predicate: TypeAlias = Callable[[Any], object]
 
@@ -77,7 +77,7 @@ def _integer(low: int, high: int = 2**31 - 1) -> Predicate:
 def _decimal(value: Any) -> bool:
     """Of a size that arithmetic survives: 1e999999999 is a number too."""
     kind = type(value)
-    if kind is Decimal:
+    if kind is Decimal or kind is Spelled:
         return bool(value.is_finite() and -MAGNITUDE < value.adjusted() < MAGNITUDE)
     return bool(-LARGEST < value < LARGEST) if kind is int else kind is float and isfinite(value)
 

@@ -23,6 +23,7 @@ from server.fhir.capabilities import statement, terminology
 from server.fhir.commit import parameters
 from server.fhir.exchange import USUAL, Answer, Parameters, Request, Rules
 from server.fhir.negotiation import media_type, pretty
+from server.fhir.openapi import document
 from server.fhir.outcome import Invalid, MethodNotAllowed
 from server.fhir.routes import ROUTES, allow, interaction, matched, perform
 from server.fhir.subset import shown
@@ -65,15 +66,20 @@ class Site:
             self._statements[added] = statement(self.base, self.clock(), self.oauth, self.rules)
         return self._statements[added]
 
+    @cached_property
+    def openapi(self) -> bytes:
+        return document(self.base)
+
 
 Serve = Callable[[Site, HttpRequest, bytes], Response]
 
 
 def routes(site: Site) -> list[Route]:
-    """Only the CapabilityStatement is for everybody. What else there is, the table says, to Bundles as well."""
+    """Only what the server says of itself is for everybody. What else there is, the table says, to Bundles as well."""
     threads = ThreadPoolExecutor(THREADS, "fhir")
     one = endpoint(site, threads, serve)
     return [
+        Route("/openapi.json", endpoint(site, threads, serve_openapi), methods=["GET"]),
         Route("/fhir", one, methods=METHODS),
         Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=METHODS),
         *(Route(path, endpoint(site, threads, exported(act)), methods=[method]) for path, method, act in EXPORTS),
@@ -111,6 +117,11 @@ def serve_metadata(site: Site, http: HttpRequest, _: bytes) -> Response:
         raise MethodNotAllowed("this method is not offered here", headers={"allow": allow({"GET"})})
     query = parameters(http.url.query)
     return rendered(http, query, Answer(200, capabilities(site, query)))
+
+
+def serve_openapi(site: Site, http: HttpRequest, _: bytes) -> Response:
+    seen(http.scope).interaction = "openapi"
+    return Response(site.openapi, media_type="application/json")
 
 
 def capabilities(site: Site, query: Parameters) -> bytes:

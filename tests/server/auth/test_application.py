@@ -13,6 +13,7 @@ OPEN = {
     "/readyz",
     "/metrics",
     "/fhir/metadata",
+    "/openapi.json",
     "/.well-known/smart-configuration",
     "/fhir/.well-known/smart-configuration",
     "/.well-known/openid-configuration",
