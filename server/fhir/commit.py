@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Parameters, Request
 from server.fhir.outcome import Invalid, PreconditionFailed
-from server.fhir.search.parse import MAX_PARAMETERS, conditions
+from server.fhir.search.parse import MAX_PARAMETERS, RENDERING, conditions
 from server.store.entry import Entry, Version, Write
 from server.store.journal import Snapshot
 from server.store.query import Query
@@ -77,8 +77,9 @@ def entry(gated: GatedStore, snapshot: Snapshot, writes: Sequence[Write], about:
 
 
 def selecting(request: Request, criteria: Parameters) -> Query:
-    """What a conditional interaction looks for."""
-    return conditions(request.type, criteria, base=request.base, now=request.now)
+    """What a conditional interaction looks for. Raises Invalid for criteria that everything would meet."""
+    asked = tuple(each for each in criteria if each[0] not in RENDERING)
+    return conditions(request.type, asked, base=request.base, now=request.now)
 
 
 def one(snapshot: Snapshot, type: str, where: Query) -> Version | None:

@@ -3,9 +3,10 @@
 from mappings.fhir.json import Json
 from server.auth.gate import GatedStore
 from server.fhir.commit import Change, commit, one, parameters, selecting
-from server.fhir.exchange import Answer, Request, changed
+from server.fhir.exchange import Answer, Parameters, Request, changed
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.resource import Accepted, accept, prepare
+from server.fhir.search.parse import RENDERING
 from server.store.journal import Snapshot
 from server.store.query import Query
 
@@ -15,12 +16,19 @@ def create(gated: GatedStore, request: Request) -> Answer:
 
     Whether one is there is decided in the journal's turn, so of several who ask at once only one creates."""
     accepted = accept(new(request))
-    if (criteria := request.headers.get("if-none-exist")) is None:
+    if (criteria := criteria_of(request)) is None:
         done = commit(gated, request, lambda snapshot: creating(snapshot, accepted), "create")
     else:
-        where = selecting(request, parameters(criteria))
+        where = selecting(request, criteria)
         done = commit(gated, request, lambda snapshot: creating_if(snapshot, accepted, where), "create", "search")
     return changed(request, *done)
+
+
+def criteria_of(request: Request) -> Parameters | None:
+    """What If-None-Exist says; in the address, as some clients have it, the same is meant."""
+    if (header := request.headers.get("if-none-exist")) is not None:
+        return parameters(header)
+    return request.query if any(name not in RENDERING for name, _ in request.query) else None
 
 
 def new(request: Request) -> Json:

@@ -9,9 +9,10 @@ from mappings.fhir.json import Json, loads
 from mappings.fhir.patch.faults import BadPatch, Unfit
 from mappings.fhir.patch.fhirpath_patch import fhirpath_patch
 from mappings.fhir.patch.json_patch import json_patch
+from mappings.fhir.patch.merge_patch import merge_patch
 from server.auth.gate import GatedStore
 from server.fhir.commit import Change, commit, one, selecting
-from server.fhir.exchange import Answer, Request, changed, decoded, expect
+from server.fhir.exchange import JSON_TYPES, Answer, Request, changed, decoded, expect
 from server.fhir.outcome import Gone, Invalid, Issue, NotFound, Unprocessable, UnsupportedMediaType
 from server.fhir.resource import prepare
 from server.fhir.update import Target, at
@@ -20,6 +21,7 @@ from server.store.journal import Snapshot
 from server.store.query import Query
 
 JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
 
 Patch: TypeAlias = Callable[[Json], Json]
 """Changes a resource. Raises BadPatch, Unfit."""
@@ -51,9 +53,14 @@ def met(snapshot: Snapshot, type: str, where: Query) -> Target:
 
 
 def patch_of(request: Request) -> Patch:
-    """JSON Patch, or FHIRPath Patch in a Parameters; as a Bundle's entry, JSON Patch is in a Binary."""
+    """JSON Patch, or FHIRPath Patch in a Parameters; as a Bundle's entry, JSON Patch is in a Binary. What is JSON and
+    no resource is a merge patch, as fhirpy and Aidbox have it."""
     if request.given is None and request.media_type == JSON_PATCH:
         return json(request.body)
+    if request.given is None and request.media_type in {MERGE_PATCH, *JSON_TYPES}:
+        part = decoded(request.body)
+        if request.media_type == MERGE_PATCH or (isinstance(part, dict) and "resourceType" not in part):
+            return lambda body: merge_patch(body, part)
     resource = request.resource()
     match resource.get("resourceType"):
         case "Parameters":

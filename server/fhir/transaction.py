@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from mappings.fhir.json import Json, dumps, loads
 from server.auth.gate import GatedStore, permit
 from server.fhir.commit import Change, entry, one, parameters, selecting
-from server.fhir.create import new, typed
+from server.fhir.create import criteria_of, new, typed
 from server.fhir.delete import deleting, doomed
 from server.fhir.exchange import Answer, Request, changed
 from server.fhir.outcome import FhirError, Invalid, PreconditionFailed
@@ -73,7 +73,8 @@ def writes(step: Step) -> bool:
 def needed(step: Step) -> tuple[tuple[str, str], ...]:
     """What a client must be allowed: criteria are a search too."""
     done, type = (step.interaction, step.request.type), step.request.type
-    conditional = "if-none-exist" in step.request.headers or not (step.request.id or step.interaction == "create")
+    creates = step.interaction == "create"
+    conditional = criteria_of(step.request) is not None if creates else not step.request.id
     return (done, ("search", type)) if conditional else (done,)
 
 
@@ -100,11 +101,12 @@ def identities(one: Located) -> set[Key | tuple[str, Query]]:
 
 def locate(snapshot: Snapshot, step: Step) -> list[Located]:
     """One resource; several, or none, only where all are deleted that meet the criteria."""
-    request, criteria = step.request, step.request.headers.get("if-none-exist")
+    request = step.request
     if request.id:
         return [Located(step, at(snapshot, Key(request.type, request.id)))]
     if step.interaction == "create":
-        return [creation(snapshot, step, selecting(request, parameters(criteria)) if criteria is not None else None)]
+        criteria = criteria_of(request)
+        return [creation(snapshot, step, None if criteria is None else selecting(request, criteria))]
     where = selecting(request, request.query)
     match step.interaction:
         case "delete":

@@ -1,6 +1,6 @@
 // What apps do with fhir-kit-client. https://github.com/Vermonster/fhir-kit-client
 import assert from "node:assert/strict";
-import Client from "fhir-kit-client";
+import { Client } from "fhir-kit-client";
 
 const client = new Client({ baseUrl: process.env.BASE, bearerToken: process.env.TOKEN });
 
@@ -19,7 +19,7 @@ assert.equal(updated.meta.versionId, "2");
 const patched = await client.patch({
   resourceType: "Patient",
   id,
-  JSONPatch: [{ op: "replace", path: "/gender", value: "female" }],
+  jsonPatch: [{ op: "replace", path: "/gender", value: "female" }],
 });
 assert.equal(patched.gender, "female");
 assert.equal((await client.vread({ resourceType: "Patient", id, version: "1" })).gender, undefined);

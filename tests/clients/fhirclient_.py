@@ -35,7 +35,7 @@ assert updated["meta"]["versionId"] == "2"
 
 found = Patient.where({"family": "python", "birthdate": "1961-07-31"}).perform_resources(server)
 assert [each.id for each in found] == [id]
-bundle = Patient.where({"family": "python"}).limit(1).perform(server)
+bundle = Patient.where({"family": "python", "_count": "1"}).perform(server)
 assert (bundle.total, bundle.entry[0].resource.name[1].text) == (1, "A. Python")
 
 encounter = Encounter({"status": "planned", "class": {"code": "AMB"}})

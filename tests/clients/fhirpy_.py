@@ -25,7 +25,7 @@ patients = client.resources("Patient")
 assert patients.search(family="fhirpy").count() == 1
 assert patients.search(family="fhirpy", gender="male").first().id == patient.id
 assert patients.search(identifier="fhirpy-1").get()["id"] == patient.id
-assert patients.get(patient.id)["name"][0]["family"] == "Fhirpy"
+assert patients.search(_id=patient.id).get()["name"][0]["family"] == "Fhirpy"
 
 for number in range(7):
     client.resource("Encounter", status="planned", **{"class": {"code": "AMB"}}, id=f"fhirpy-{number}",

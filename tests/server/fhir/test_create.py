@@ -188,3 +188,13 @@ class TestScope:
 
         assert response.status_code == 403
         assert issues(response) == [("forbidden", None, "the access token does not allow search of Patient")]
+
+
+async def test_criteria_in_the_address(ask, patient):
+    """As fhirpy and Aidbox have it: never a second one."""
+    first = await ask("POST", "Patient?identifier=4711&_format=json", patient)
+    second = await ask("POST", "Patient?identifier=4711", patient)
+    third = await ask("POST", "Patient?_pretty=true", patient)
+
+    assert [each.status_code for each in (first, second, third)] == [201, 200, 201]
+    assert second.json() == first.json()

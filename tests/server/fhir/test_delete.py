@@ -90,7 +90,7 @@ class TestConditional:
     async def test_without_criteria(self, ask, patient):
         await ask("PUT", "Patient/a", {**patient, "id": "a"})
 
-        for query in ("", "?_count=1", "?unknown=1"):
+        for query in ("", "?_count=1", "?unknown=1", "?_format=json", "?_pretty=true&_format=json"):
             assert (await ask("DELETE", f"Patient{query}")).status_code == 400
         assert (await ask("GET", "Patient/a")).status_code == 200
 

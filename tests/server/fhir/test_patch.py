@@ -112,7 +112,6 @@ async def test_refused(ask, stored, issues, case):
 
 
 KINDS = {
-    "merge patch": ({}, "application/merge-patch+json"),
     "XML patch": (b"<diff/>", "application/xml-patch+xml"),
     "a resource": ({"resourceType": "Patient", "id": "a"}, "application/fhir+json"),
     "a patch that is said to be a resource": (
@@ -125,6 +124,32 @@ KINDS = {
 @pytest.mark.parametrize(("body", "kind"), KINDS.values(), ids=KINDS)
 async def test_other_patches_are_not_understood(ask, stored, body, kind):
     assert (await ask("PATCH", "Patient/a", body, content_type=kind)).status_code == 415
+
+
+MERGED = {
+    "a value": (b'{"gender": "male"}', "male", True),
+    "nothing": (b"{}", "female", True),
+    "null takes away": (b'{"gender": null, "photo": null}', None, True),
+    "a list is another": (b'{"name": [{"text": "x"}]}', "female", False),
+    "within": (b'{"meta": {"source": "urn:x"}}', "female", True),
+}
+
+
+@pytest.mark.parametrize("kind", ["application/merge-patch+json", "application/json"])
+@pytest.mark.parametrize("case", MERGED.values(), ids=MERGED)
+async def test_merge_patch(ask, stored, patient, kind, case):
+    """https://www.rfc-editor.org/rfc/rfc7396"""
+    body, gender, named = case
+    changed = (await ask("PATCH", "Patient/a", body, content_type=kind)).json()
+
+    assert (changed.get("gender"), changed["meta"]["versionId"]) == (gender, "2")
+    assert (changed["name"] == patient["name"]) is named
+
+
+async def test_no_merge_patch(ask, stored, issues):
+    response = await ask("PATCH", "Patient/a", b"[]", content_type="application/merge-patch+json")
+
+    assert (response.status_code, issues(response)[0][2]) == (400, "a merge patch is an object")
 
 
 async def test_gone(ask, stored):
