@@ -35,7 +35,7 @@ def found_resources(bundle: dict[str, Any], _: Scope) -> Problems:
     """What a search finds is stored somewhere, so it has an id; its outcome is an OperationOutcome.
 
     https://hl7.org/fhir/R4/valueset-search-entry-mode.html"""
-    if bundle["type"] != "searchset":
+    if bundle.get("type") != "searchset":
         return ()
     problems = []
     for index, entry in enumerate(bundle.get("entry", ())):
@@ -52,7 +52,7 @@ def references_to_one(bundle: dict[str, Any], _: Scope) -> Problems:
     """In a document, a reference to a resource that the Bundle has in several versions says which.
 
     https://hl7.org/fhir/R4/bundle.html#references"""
-    if bundle["type"] != "document":
+    if bundle.get("type") != "document":
         return ()
     versions: dict[str, list[Any]] = {}
     for entry in bundle.get("entry", ()):

@@ -437,3 +437,9 @@ SPOILT: tuple[Json, ...] = (
     {"resourceType": "CapabilityStatement", "rest": [{}], "kind": "instance", "fhirVersion": "4.0.1", "format": []},
     {"resourceType": "Observation", "code": {}, "status": "final", "component": [], "value": 1, "valueQuantity": {}},
 )  # fmt: skip
+
+
+def test_what_must_be_there_and_is_not_breaks_no_rule_that_reads_it() -> None:
+    problems = check({"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]})
+
+    assert [each.expression for each in problems if each.code == "required"] == ["Bundle.type"]
