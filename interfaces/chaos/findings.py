@@ -1,7 +1,7 @@
 """What a store must hold after a disturbed run: each acknowledged message once, and the state of an undisturbed one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from interfaces.chaos.senders import Feed
@@ -75,14 +75,15 @@ def acknowledged_once(entries: Sequence[Entry], feeds: Sequence[Feed]) -> Iterat
     """Every message that was answered is there, once, with the answer that it got; and no other is."""
     count = Counter(entry.about.get("control_id") for entry in entries)
     replies = {entry.about.get("control_id"): entry.reply for entry in entries}
-    answers = {parse(sent).control_id: answer for feed in feeds for sent, answer in zip(feed.sent, feed.answers)}  # noqa: B905 the last may have none
+    given = ((sent, answer) for feed in feeds for sent, answer in zip(feed.sent, feed.answers, strict=True))
+    answers = {parse(sent).control_id: answer for sent, answer in given}
     yield from told("was acknowledged and is not kept", (id for id in answers if not count[id]))
     yield from told("is kept more than once", (id for id in answers if count[id] > 1))
     yield from told("was answered otherwise", (id for id in answers if count[id] and replies[id] != answers[id]))
     yield from told("was never sent", (str(id) for id in count if id not in answers))
 
 
-def state(store: Store, keys: "Mapping[Key, object] | set[Key]") -> State:
+def state(store: Store, keys: Collection[Key]) -> State:
     newest = store.newest(TENANT, list(keys))
     return {key: known(version) for key, version in newest.items()}
 

