@@ -13,6 +13,8 @@ from interfaces.process import Plan, run
 PAUSE = 1.0
 """Seconds before a process that ended is started again, so that one that cannot run does not do so all the time."""
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 class Workers:
     """The parent: it serves nothing, and holds nothing that a child could inherit half-used."""
@@ -25,7 +27,7 @@ class Workers:
 
     def run(self, announce: Callable[[], None]) -> None:
         """Until SIGINT or SIGTERM, which every child gets as well."""
-        for each in (signal.SIGINT, signal.SIGTERM):
+        for each in ENDING:
             signal.signal(each, self._stop)
         for _ in range(self._count):
             self._start()
@@ -35,11 +37,25 @@ class Workers:
             self._replace(os.wait()[0])
 
     def _start(self) -> None:
+        """A signal that comes meanwhile waits, until the child is known to the parent, or has none of its handlers."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        if self._stopping or self._forked():
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        else:
+            self._serve()
+
+    def _forked(self) -> bool:
+        """Whether this is still the parent."""
         if pid := os.fork():
             self._children.add(pid)
-            return
+        return pid > 0
+
+    def _serve(self) -> None:
         code = 1
         try:
+            for each in ENDING:
+                signal.signal(each, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             os.close(self._alive[1])
             Thread(target=self._end_with_parent, daemon=True).start()
             run(self._plan, self._say_ready)
@@ -67,7 +83,7 @@ class Workers:
         self._children.discard(ended)
         if not self._stopping:
             time.sleep(PAUSE)
-            self._start()
+        self._start()
 
     def _stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self._stopping = True

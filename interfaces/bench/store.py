@@ -93,19 +93,19 @@ def write(type: str, id: str, number: int) -> Write:
     return Write(Key(type, id), 0, BODY, tuple(terms), reserves)
 
 
-def one_by_one(store: Store) -> tuple[float, float]:
-    """The median seconds of a commit without a journal, and of one through it, in turns."""
+def one_by_one(store: Store, first: int = 0) -> tuple[float, float]:
+    """The median seconds of a commit without a journal, and of one through it, in turns; entries from ``first`` on."""
     committer = Committer(store.engine, now, new_id, lambda _: None)
     alone, waiting = list[float](), list[float]()
-    for number in range(ALONE):
-        submission = Submission(folding(2 * number))
+    for number in range(first, first + 2 * ALONE, 2):
+        submission = Submission(folding(number))
         begun = perf_counter()
         committer.commit(TENANT, [submission])
         done = perf_counter()
         submission.future.result()
         alone.append(done - begun)
         begun = perf_counter()
-        store.submit(TENANT, folding(2 * number + 1)).result()
+        store.submit(TENANT, folding(number + 1)).result()
         waiting.append(perf_counter() - begun)
     return median(alone), median(waiting)
 

@@ -105,6 +105,19 @@ def test_a_worker_that_dies_is_replaced(store):
         assert process.wait(15) == 0
 
 
+def test_workers_end_with_whoever_started_them_and_leave_the_ports(store):
+    options = ("--store", store, "--http", "127.0.0.1:0", "--workers", "2")
+    with started(*options, "--mllp", "127.0.0.1:0") as process:
+        server, workers = announced(process), children(process)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 15
+        while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    with started(*options, "--mllp", "{}:{}".format(*server.mllp)) as process:
+        assert announced(process).mllp == server.mllp
+
+
 def test_roles_that_are_not_asked_for_are_not_played(store):
     with started("--store", store, "--mllp", "127.0.0.1:0", "--roles", "mllp") as process:
         line = process.stdout.readline()
