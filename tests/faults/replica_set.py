@@ -77,8 +77,8 @@ class Client:
 
     def done(self, node, apply):
         """What comes of a write: ``apply`` does it and gives what was wrong with it."""
-        if self.schedule.strikes(0.02):
-            self.schedule.start(apply)
+        if self.schedule.strikes(0.03):
+            self.schedule.start(lambda: self._later(apply))
             raise AutoReconnect("done later, or never")
         failed = apply()
         if self.schedule.strikes(0.01):
@@ -91,6 +91,11 @@ class Client:
             node.confirm(len(node.done))
         if failed or late:
             raise BulkWriteError({"writeErrors": failed, "writeConcernErrors": late, "nMatched": 0})
+
+    def _later(self, apply):
+        for _ in range(self.schedule.random.randint(0, 300)):
+            self.schedule.point()
+        apply()
 
 
 class Call:

@@ -19,6 +19,7 @@ from replica_set import Client, Collection, ReplicaSet
 from schedule import Crash, Schedule
 
 from server.store import commit, mongo, mongo_project, mongo_server
+from server.store.ahead import Ahead
 from server.store.batch import Submission
 from server.store.commit import Committer
 from server.store.documents import Collections
@@ -39,7 +40,7 @@ ABOUT = {"_id": "store", "schema": 1 + len(MIGRATIONS), "namespace": "00000000-0
 
 
 class Beside:
-    """What the engine does in another thread is another task."""
+    """What is done in another thread of the process is another task."""
 
     def __init__(self, schedule):
         self._schedule = schedule
@@ -50,12 +51,12 @@ class Beside:
 
 class Task:
     def __init__(self, schedule, call):
-        self._schedule, self._call, self._raised = schedule, call, None
+        self._schedule, self._call, self._value, self._raised = schedule, call, None, None
         self._task = schedule.start(self._run)
 
     def _run(self):
         try:
-            self._call()
+            self._value = self._call()
         except BaseException as error:
             self._raised = error
 
@@ -64,6 +65,22 @@ class Task:
             self._schedule.point()
         if self._raised:
             raise self._raised
+        return self._value
+
+
+class Lock:
+    """Whoever waits for it lets others go on."""
+
+    def __init__(self, schedule):
+        self._schedule, self._taken = schedule, False
+
+    def __enter__(self):
+        while self._taken:
+            self._schedule.point()
+        self._taken = True
+
+    def __exit__(self, *error):
+        self._taken = False
 
 
 class Process:
@@ -78,8 +95,14 @@ class Process:
                 opened = mongo.MongoEngine(self._client)
             except Unavailable:
                 continue
-            opened._projections._beside = Beside(self._schedule)
+            opened._projections._beside, opened._projections._lock = Beside(self._schedule), Lock(self._schedule)
             return opened
+
+    def ahead(self, new_id):
+        """As the journal has it: the next batch is folded while the last one is being written."""
+        made = Ahead(Committer(self.engine(), lambda: NOON, new_id, lambda _: self._schedule.point()))
+        made._writer = Beside(self._schedule)
+        return made
 
 
 class Server:
@@ -147,8 +170,7 @@ class Writer:
     def run(self):
         while self._messages:
             try:
-                engine = Process(self._servers, self._schedule).engine()
-                self._send(Committer(engine, lambda: NOON, self._new_id, lambda _: self._schedule.point()))
+                self._send(Process(self._servers, self._schedule).ahead(self._new_id))
             except Crash:
                 self._messages = [each for each in self._messages if not self._once_only(each)]
 
@@ -159,12 +181,18 @@ class Writer:
         self.doubtful.append(sent[0])
         return True
 
-    def _send(self, committer):
+    def _send(self, ahead):
         while self._messages:
-            batch = self._messages[: self._schedule.random.randint(1, 4)]
-            submissions = {each: Submission(each[2], each[1]) for each in batch}
-            committer.commit(TENANT, list(submissions.values()))
-            for sent, submission in submissions.items():
+            batches, left = [], self._messages
+            while left:
+                most = self._schedule.random.randint(1, 3)
+                batches.append({each: Submission(each[2], each[1]) for each in left[:most]})
+                left = left[most:]
+            for batch in batches:
+                ahead.commit(TENANT, list(batch.values()))
+            if ahead._as_planned:
+                ahead._as_planned.result()
+            for sent, submission in (each for batch in batches for each in batch.items()):
                 self._note(sent, submission.future)
 
     def _note(self, sent, future):
