@@ -126,7 +126,14 @@ async def listening(intake: Intake, plan: Plan) -> AsyncIterator[None]:
 async def answering(store: Store, intake: Intake, plan: Plan) -> AsyncIterator[None]:
     settings = plan.settings
     receive = acknowledging(intake)
-    app = application(store, base_url=plan.url, receive=receive, tenant=settings.tenant, rules=settings.fhir)
+    app = application(
+        store,
+        base_url=plan.url,
+        receive=receive,
+        tenant=settings.tenant,
+        rules=settings.fhir,
+        policy=settings.auth,
+    )
     server = Web(config(app, tls_cert=plan.tls_cert, tls_key=plan.tls_key))
     serving = asyncio.create_task(server.serve([plan.web] if plan.web else None))
     await server.listening.wait()

@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Event, Thread
 
 from interfaces.subscriptions import Subscribers
+from server.auth import pruning
 from server.fhir import reindexing
 from server.fhir.bulk.work import Exports
 from server.settings import Settings
@@ -35,6 +36,7 @@ def duties(store: Store, settings: Settings, base_url: str) -> Sequence[Duty]:
         Chore(f"{tenant}/projections", 5.0, lambda: store.project(tenant)),
         Chore(f"{tenant}/retention", 3600.0, lambda: purge(store.engine, tenant, retention, now())),
         reindexing.follower(store, tenant),
+        Chore("auth/pruning", pruning.EVERY, lambda: pruning.prune(store, int(time.time()))),
         Exports(store, f"{base_url}/fhir", time.time),
         Subscriptions(store, tenant, f"{base_url}/fhir", subscribers.send, time.time),
     )

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from server import changes, failures, health, hl7v2, landing
 from server.auth import routes as auth
 from server.auth.gate import Principal
+from server.auth.policy import Policy
 from server.auth.rfc6750 import principal
 from server.auth.smart import oauth_uris
 from server.fhir import router as fhir
@@ -68,6 +69,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     authenticate: Callable[[Request], Principal] = principal,
     limits: Limits | None = None,
     rules: Rules = USUAL,
+    policy: Policy | None = None,
 ) -> FastAPI:
     """``base_url`` is this server's root as clients see it. ``receive`` takes the v2 messages of ``tenant``'s feed;
     without it there is none over HTTP. ``authenticate`` says who asks, or raises Unauthorized."""
@@ -79,7 +81,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
         middleware=middleware(metrics, limits or Limits()),
     )
     failures.install(app)
-    authority = auth.install(app, store, base_url, clock)
+    authority = auth.install(app, store, base_url, clock, policy)
     site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority), rules, tenant)
     app.include_router(health.router(store, metrics))
     app.include_router(landing.router(base_url))

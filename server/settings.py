@@ -4,7 +4,7 @@ Read from a TOML file (``causeway.toml``, or the one that ``CAUSEWAY_SETTINGS`` 
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mappings.v2.charset import codec_of
 from mappings.v2_to_fhir.site import Site
+from server.auth.policy import Policy
 from server.fhir.exchange import Rules
 from server.store.retention import Retention
 
@@ -34,6 +35,7 @@ class Settings:
     senders: Mapping[str, Site] = field(default_factory=dict)
     retention: Retention = field(default_factory=Retention)
     private_endpoints: bool = False
+    auth: Policy = field(default_factory=Policy)
 
     def site_of(self, sender: str) -> Site:
         return self.senders.get(sender, self.site)
@@ -54,13 +56,14 @@ def load(path: Path | None) -> Settings:
 
 def settings(text: Mapping[str, Any]) -> Settings:
     """The tables ``[site]``; ``[senders."APP|FACILITY"]``, which are laid over it; ``[fhir]``; ``[retention]``;
-    ``[subscriptions]``."""
-    _known("", text, {"tenant", "site", "senders", "fhir", "retention", "subscriptions"})
+    ``[subscriptions]``; ``[auth]``."""
+    _known("", text, {"tenant", "site", "senders", "fhir", "retention", "subscriptions", "auth"})
     base = _site("site", text.get("site", {}), Site())
     senders = {name: _site(f"senders.{name}", each, base) for name, each in text.get("senders", {}).items()}
     rules, retention = _fhir(text.get("fhir", {})), _retention(text.get("retention", {}))
     private = _subscriptions(text.get("subscriptions", {}))
-    return Settings(text.get("tenant", "default"), base, rules, senders, retention, private)
+    auth = _auth(text.get("auth", {}))
+    return Settings(text.get("tenant", "default"), base, rules, senders, retention, private, auth)
 
 
 def _subscriptions(said: Mapping[str, Any]) -> bool:
@@ -81,6 +84,18 @@ def _fhir(said: Mapping[str, Any]) -> Rules:
     if not isinstance(needs, bool):
         raise BadSettings("fhir.version_required is true or false")
     return Rules(deletes == "multiple", needs)
+
+
+def _auth(said: Mapping[str, Any]) -> Policy:
+    """By the names of the policy's members; times in seconds."""
+    kinds = {each.name: each.type for each in fields(Policy)}
+    _known("auth", said, set(kinds))
+    for name, value in said.items():
+        if kinds[name] is bool and not isinstance(value, bool):
+            raise BadSettings(f"auth.{name} is true or false")
+        if kinds[name] is int and not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+            raise BadSettings(f"auth.{name} has to be a number of seconds, 1 or more")
+    return Policy(**said)
 
 
 def _retention(said: Mapping[str, Any]) -> Retention:

@@ -38,7 +38,7 @@ def add(
     redirect_uri: Annotated[list[str] | None, typer.Option(help="Where an app gets its code; may be repeated")] = None,
     launch_uri: Annotated[str | None, typer.Option(help="Where an EHR launches the app")] = None,
     jwks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Its public keys (RFC 7517)")] = None,
-    jwks_url: Annotated[str | None, typer.Option(help="Not offered yet: give the keys with --jwks")] = None,
+    jwks_url: Annotated[str | None, typer.Option(help="Where its public keys are, instead of --jwks")] = None,
     post_logout_redirect_uri: Annotated[
         list[str] | None, typer.Option(help="Where a person is sent who signed out; may be repeated")
     ] = None,
@@ -49,8 +49,6 @@ def add(
     json: options.Json = True,  # noqa: ARG001 it is JSON either way
 ) -> None:
     """Registers a client; prints it as JSON, with its client_id, and its client_secret this once."""
-    if jwks_url:
-        raise typer.BadParameter("keys by URL are not fetched yet: give the file with --jwks")
     made = token_urlsafe(32) if secret else None
     with refusing():
         client = Client(
@@ -60,6 +58,7 @@ def add(
             scope=" ".join(scope),
             registered_at=now(),
             jwks=rfc7517.read(jwks.read_bytes()) if jwks else None,
+            jwks_url=jwks_url,
             secret=clients.hashed(made) if made else None,
             redirect_uris=tuple(redirect_uri or ()),
             launch_uri=launch_uri,

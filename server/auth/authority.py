@@ -10,6 +10,7 @@ from server.auth.grants import Grant
 from server.auth.policy import Policy
 from server.auth.tokens import Token
 from server.auth.users import User
+from server.outside import Outside
 from server.store.store import Store
 
 
@@ -31,6 +32,7 @@ class Authority:
     base_url: str
     clock: Callable[[], datetime]
     policy: Policy = field(default_factory=Policy)
+    outside: Outside = field(default_factory=Outside)
 
     @property
     def fhir_url(self) -> str:

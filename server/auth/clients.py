@@ -28,7 +28,8 @@ class BadClient(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with; ``secret`` a hash.
+    """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with, or
+    ``jwks_url`` where they are; ``secret`` a hash.
     ``may_launch``: it is an EHR, and may ask for launches of other apps."""
 
     client_id: str
@@ -37,6 +38,7 @@ class Client:
     scope: str
     registered_at: datetime
     jwks: Mapping[str, Any] | None = None
+    jwks_url: str | None = None
     secret: str | None = None
     redirect_uris: tuple[str, ...] = ()
     launch_uri: str | None = None
@@ -50,7 +52,7 @@ class Client:
     @property
     def auth_method(self) -> str:
         """https://www.rfc-editor.org/rfc/rfc7591#section-2"""
-        if self.jwks:
+        if self.jwks or self.jwks_url:
             return "private_key_jwt"
         return "client_secret_basic" if self.secret else "none"
 
@@ -69,6 +71,7 @@ class Client:
             "post_logout_redirect_uris": list(self.post_logout_redirect_uris),
             "may_launch": self.may_launch,
             "jwks": self.jwks,
+            "jwks_uri": self.jwks_url,
         }
         return {name: value for name, value in shown.items() if value}
 
@@ -99,12 +102,14 @@ def check(client: Client) -> None:
         raise BadClient(f"the name has to have 1 to {MAX_NAME} printable characters")
     if not client.tenant or client.tenant.startswith("-"):
         raise BadClient("a tenant's name cannot be empty, nor begin with a hyphen")
-    if client.jwks and client.secret:
-        raise BadClient("a client has keys or a secret, not both")
-    if not (client.jwks or client.redirect_uris):
+    if sum(map(bool, (client.jwks, client.jwks_url, client.secret))) > 1:
+        raise BadClient("a client has keys, the address of its keys or a secret, and but one of them")
+    if not (client.jwks or client.jwks_url or client.redirect_uris):
         raise BadClient("a backend service needs its public keys (JWKS), an app a redirect URI")
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *filter(None, [client.launch_uri])):
         _check_uri(uri)
+    if client.jwks_url and not client.jwks_url.startswith(("https://", "http://")):
+        raise BadClient("the address of the keys has to be https")
     _check_scope(client.scope)
 
 

@@ -1,6 +1,7 @@
 """Clients' public keys: JSON Web Key Sets. https://www.rfc-editor.org/rfc/rfc7517"""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from joserfc.errors import JoseError
@@ -24,6 +25,25 @@ class BadKeys(ValueError):
 
 def read(data: bytes) -> dict[str, Any]:
     """A key set from a file, checked. Raises BadKeys."""
+    keys = _listed(data)
+    kids = [_checked(key, place) for place, key in enumerate(keys, 1)]
+    if len(set(kids)) != len(kids):
+        raise BadKeys("two keys have the same kid")
+    return {"keys": keys}
+
+
+def usable(data: bytes) -> dict[str, Any]:
+    """Those of a key set that will do: what is fetched may hold keys for other purposes as well. Raises BadKeys."""
+    found: dict[str, Any] = {}
+    for place, key in enumerate(_listed(data), 1):
+        with suppress(BadKeys):
+            found.setdefault(_checked(key, place), key)
+    if not found:
+        raise BadKeys("there is no key that will do")
+    return {"keys": list(found.values())}
+
+
+def _listed(data: bytes) -> list[Any]:
     if len(data) > MAX_BYTES:
         raise BadKeys(f"longer than {MAX_BYTES} bytes")
     try:
@@ -33,10 +53,7 @@ def read(data: bytes) -> dict[str, Any]:
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not 1 <= len(keys) <= MAX_KEYS:
         raise BadKeys(f"not a JSON Web Key Set of 1 to {MAX_KEYS} keys")
-    kids = [_checked(key, place) for place, key in enumerate(keys, 1)]
-    if len(set(kids)) != len(kids):
-        raise BadKeys("two keys have the same kid")
-    return {"keys": keys}
+    return keys
 
 
 def key_set(jwks: Mapping[str, Any]) -> KeySet:

@@ -7,18 +7,17 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-import msgspec
 from authlib.oauth2.rfc6749 import InvalidClientError
 from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from server.auth import records, rfc7517
 from server.auth.authority import Authority
+from server.auth.clients import Client
+from server.auth.key_sets import KeySets
 from server.auth.rfc6749.client import RegisteredClient
 from server.auth.rfc6749.starlette import FormRequest
 
@@ -32,7 +31,7 @@ LEEWAY = 10
 QueryClient = Callable[[str], RegisteredClient | None]
 
 UNVERIFIED = "The client assertion could not be verified."
-FOREIGN_KEYS = frozenset({"jku", "jwk", "x5u", "crit"})
+FOREIGN = frozenset({"jwk", "x5u", "crit"})
 """Headers that would have us take a key, or a rule, from the token itself. https://www.rfc-editor.org/rfc/rfc8725"""
 
 
@@ -43,7 +42,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
 
     def __init__(self, authority: Authority) -> None:
         super().__init__()
-        self._authority = authority
+        self._authority, self._keys = authority, KeySets(authority.outside, authority.now)
 
     def __call__(self, query_client: QueryClient, request: FormRequest) -> RegisteredClient | None:
         """None when there is no assertion. An unknown client is answered like a signature that does not hold."""
@@ -65,17 +64,17 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
         header, claims, _ = assertion.split(".")
         return _decoded(header), _decoded(claims)
 
-    def resolve_client_public_key(self, client: RegisteredClient) -> KeySet:
-        if not client.record.jwks:
-            raise InvalidClientError(description=UNVERIFIED)
-        return _key_set(msgspec.json.encode(client.record.jwks))
+    def resolve_client_public_key(self, client: RegisteredClient) -> Client:
+        """Which of its keys it is, the header says."""
+        return client.record
 
-    def process_assertion_claims(self, assertion: str, resolve_key: KeySet) -> Mapping[str, Any]:
+    def process_assertion_claims(self, assertion: str, resolve_key: Client) -> Mapping[str, Any]:
         header, _ = self.extract_assertion(assertion)
-        if not header.get("kid") or FOREIGN_KEYS & header.keys() or str(header.get("typ", "JWT")).upper() != "JWT":
+        keys = self._keys.of(resolve_key, header["kid"]) if is_plain(header, resolve_key) else None
+        if not keys:
             raise InvalidClientError(description=UNVERIFIED)
         try:
-            claims: Mapping[str, Any] = jwt.decode(assertion, resolve_key, algorithms=rfc7517.ALGORITHMS).claims
+            claims: Mapping[str, Any] = jwt.decode(assertion, keys, algorithms=rfc7517.ALGORITHMS).claims
         except (JoseError, ValueError):
             raise InvalidClientError(description=UNVERIFIED) from None
         self.verify_claims(claims)
@@ -87,6 +86,18 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
         client, forgotten = claims["sub"], self._authority.now() + LONGEST + 2 * LEEWAY
         if not records.once(self._authority.store, f"jti|{client}|{claims['jti']}", client, forgotten):
             raise InvalidClientError(description="The assertion was used before: its jti has to be new.")
+
+
+def is_plain(header: Mapping[str, Any], client: Client) -> bool:
+    """A header that names a key of the client's, and brings neither a key nor a rule along; the address of the keys
+    only if it is the one that the client was registered with."""
+    jku = header.get("jku", client.jwks_url)
+    named = isinstance(header.get("kid"), str) and header["kid"]
+    return bool(named) and jku == client.jwks_url and not FOREIGN & header.keys() and _is_jwt(header)
+
+
+def _is_jwt(header: Mapping[str, Any]) -> bool:
+    return str(header.get("typ", "JWT")).upper() == "JWT"
 
 
 def fault_of(claims: Mapping[str, Any], audiences: frozenset[str], now: int) -> str | None:
@@ -145,9 +156,3 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
-
-
-@lru_cache(maxsize=256)
-def _key_set(jwks: bytes) -> KeySet:
-    """Importing keys costs as much as verifying with one."""
-    return rfc7517.key_set(msgspec.json.decode(jwks))

@@ -25,6 +25,7 @@ from server.auth.policy import Policy
 from server.auth.rfc6749.server import AuthorizationServer
 from server.auth.rfc6749.starlette import Endpoint, answer
 from server.auth.rfc6750 import bearer
+from server.outside import Outside
 from server.store.store import Store
 
 Served = Callable[[Request], Awaitable[Response]]
@@ -37,9 +38,12 @@ def install(
     app: Starlette, store: Store, base_url: str, clock: Callable[[], datetime], policy: Policy | None = None
 ) -> Authority:
     """Adds the routes, and what the dependency ``principal`` asks."""
-    app.state.authority = authority = Authority(store, base_url.rstrip("/"), clock, policy or Policy())
-    app.router.routes.extend([*routes(authority), *told(authority), *pages(authority)])
-    return authority
+    decided = policy or Policy()
+    outside = Outside(private=decided.private_network)
+    found = Authority(store, base_url.rstrip("/"), clock, decided, outside)
+    app.state.authority = found
+    app.router.routes.extend([*routes(found), *told(found), *pages(found)])
+    return found
 
 
 def told(authority: Authority) -> list[Route]:

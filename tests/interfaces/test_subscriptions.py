@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from interfaces.subscriptions import Guarded, Subscribers
+from interfaces.subscriptions import Subscribers
 from interfaces.worker import Worker
 from mappings.fhir.json import loads
 from server.auth import clients
@@ -128,16 +128,6 @@ def test_nowhere_within(host):
         subscribers.send(to(f"http://{host}:{url.rpartition(':')[2]}/200"), "POST", "", b"{}")
     assert hook.seen == []
     subscribers.close()
-
-
-def test_the_address_that_was_looked_at_is_the_one_that_is_called(monkeypatch):
-    """A name that is somebody else's the next time it is looked up changes nothing."""
-    answers = [[(2, 1, 6, "", ("93.184.215.14", 80))], [(2, 1, 6, "", ("127.0.0.1", 80))]]
-    monkeypatch.setattr("interfaces.subscriptions.getaddrinfo", lambda *_, **__: answers.pop(0))
-
-    assert Guarded(private=False)._address("rebinding.test", 80) == "93.184.215.14"
-    with pytest.raises(Undelivered):
-        Guarded(private=False)._address("rebinding.test", 80)
 
 
 def test_a_worker_delivers(subscribers, store):

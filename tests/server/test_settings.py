@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from server.auth.policy import Policy
 from server.fhir.exchange import Rules
 from server.settings import BadSettings, load
 from server.store.retention import Retention
@@ -26,6 +27,9 @@ version_required = true
 messages = 90
 [subscriptions]
 private_endpoints = true
+[auth]
+access_token = 600
+approval = false
 """
 
 
@@ -41,6 +45,7 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert lab.identifying == {"MR"}
     assert (lab.charset, found.site.charset) == ("8859/2", "")
     assert found.retention == Retention(messages=timedelta(days=90), versions=None)
+    assert found.auth == Policy(access_token=600, approval=False)
     assert found.fhir == Rules(deletes_many=True, needs_version=True)
     assert found.private_endpoints
 
@@ -62,6 +67,9 @@ BAD = {
     "a table that is none": ("site = 3", "site has to be a table"),
     "a way to delete that is none": ("[fhir]\nconditional_delete = 'all'", "fhir.conditional_delete"),
     "a yes that is none": ("[subscriptions]\nprivate_endpoints = 'yes'", "subscriptions.private_endpoints"),
+    "no time at all": ("[auth]\ncode = 0", "auth.code has to be a number of seconds"),
+    "a time that is none": ("[auth]\ncode = true", "auth.code has to be a number of seconds"),
+    "a word for a wish": ("[auth]\napproval = 'no'", "auth.approval is true or false"),
     "a wish that is none": ("[fhir]\nversion_required = 1", "fhir.version_required"),
 }
 

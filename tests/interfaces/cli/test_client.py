@@ -60,7 +60,7 @@ REFUSED = {
     "no SMART scope": (("--redirect-uri", "https://app.test/", "--scope", "all"), 1, "scope 1 is not a SMART scope"),
     "no scope": (("--redirect-uri", "https://app.test/"), 2, "scope"),
     "an address for scripts": (("--redirect-uri", "javascript:x", "--scope", "openid"), 1, "https"),
-    "keys by URL": (("--jwks-url", "https://app.test/jwks", "--scope", "system/*.rs"), 2, "not fetched yet"),
+    "keys at an address that is none": (("--jwks-url", "file:///jwks", "--scope", "system/*.rs"), 1, "has to be https"),
     "a file that is not there": (("--jwks", "/nowhere", "--scope", "system/*.rs"), 2, "does not exist"),
     "a store that is none": (
         ("--redirect-uri", "https://app.test/", "--scope", "openid", "--store", "redis://x"),

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from server.auth import clients, passwords, users
 from server.auth.clients import Client
 from server.auth.gate import GatedStore, Principal
+from server.auth.policy import Policy
 from server.auth.rfc6750 import principal
 from server.auth.routes import install
 from server.auth.users import User
@@ -313,7 +314,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 async def world(store: Store, clock: Clock, keys: dict[str, RSAKey | ECKey]) -> AsyncIterator[World]:
     app = FastAPI()
-    install(app, store, BASE, clock)
+    install(app, store, BASE, clock, Policy(private_network=True))
 
     @app.get("/fhir/{type}/{id}")
     def read(type: str, id: str, who: Annotated[Principal, Depends(principal)]) -> Response:

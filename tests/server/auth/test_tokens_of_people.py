@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from server.auth import clients, records, users
+from server.auth import clients, users
 from server.auth.policy import Policy
+from server.auth.pruning import prune
 
 LASTING = "launch/patient openid offline_access patient/*.rs"
 
@@ -301,12 +302,11 @@ async def test_a13_an_id_token_or_a_refresh_token_opens_nothing(world) -> None:
 async def test_what_has_expired_is_pruned(world) -> None:
     app, _ = world.app(), world.user()
     first = (await app.exchange(await code(world, app))).json()
-    types = ("-code", "-token", "-refresh", "-grant", "-session", "-used", "-attempts", "-launch")
-    assert records.prune(world.store, types, world.seconds()) == 0
+    assert prune(world.store, world.seconds()) == 0
     world.clock.forward(61)
-    assert records.prune(world.store, types, world.seconds()) == 1
+    assert prune(world.store, world.seconds()) == 1
     assert (await app.refresh(first["refresh_token"])).status_code == 200
     world.clock.forward(101 * 86_400)
-    assert records.prune(world.store, types, world.seconds()) == 6
-    assert records.prune(world.store, types, world.seconds()) == 0
+    assert prune(world.store, world.seconds()) == 6
+    assert prune(world.store, world.seconds()) == 0
     assert [user.name for user in users.every(world.store)] == ["dr.grey"]
