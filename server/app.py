@@ -81,7 +81,7 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
         middleware=middleware(metrics, limits or Limits()),
     )
     failures.install(app)
-    authority = auth.install(app, store, base_url, clock, policy)
+    authority = auth.install(app, store, base_url, clock, policy, tenant)
     site = fhir.Site(store, authority.fhir_url, clock, authenticate, oauth_uris(authority), rules, tenant)
     app.include_router(health.router(store, metrics))
     app.include_router(landing.router(base_url))

@@ -73,13 +73,25 @@ def add(
 
 @app.command("list")
 def list_(store: options.Store = options.STORE, json: options.Json = False) -> None:
-    """Clients that are registered now."""
+    """Clients that are registered now, and those that wait to be approved."""
     with refusing(), closing(open_store(store)) as opened:
         found = [client.metadata for client in clients.every(opened)]
     if json:
         show(found)
     else:
         Console().print(table(found))
+
+
+@app.command()
+def approve(client_id: str, store: options.Store = options.STORE, json: options.Json = False) -> None:
+    """Lets in a client that registered itself (``client list`` shows which wait)."""
+    with refusing(), closing(open_store(store)) as opened:
+        if not clients.approve(opened, client_id, ACTOR):
+            raise BadClient("there is no such client")
+    if json:
+        show({"client_id": client_id, "approved": True})
+    else:
+        typer.echo(f"{client_id} approved")
 
 
 @app.command()
@@ -125,9 +137,10 @@ def launch(
 
 
 def table(found: list[dict[str, Any]]) -> Table:
-    shown = Table("client_id", "name", "signs in with", "scope", box=None, header_style="bold")
+    shown = Table("client_id", "name", "signs in with", "state", "scope", box=None, header_style="bold")
     for each in found:
-        shown.add_row(each["client_id"], each["client_name"], each["token_endpoint_auth_method"], each["scope"])
+        state = "approved" if each.get("approved", True) else "waits"
+        shown.add_row(each["client_id"], each["client_name"], each["token_endpoint_auth_method"], state, each["scope"])
     return shown
 
 

@@ -23,6 +23,8 @@ NEXT = """
   the server's page     {http}/
   what it can do        curl {http}/fhir/metadata
   the message log       .venv/bin/causeway messages list --store {store}
+  let somebody sign in  .venv/bin/causeway user add NAME --role supervisor --store {store}
+  and where             {http}/auth/sign-in
   one more message      .venv/bin/causeway send FILE.hl7 --mllp {mllp}
   what becomes of one   .venv/bin/causeway convert FILE.hl7 --explain
 """

@@ -26,13 +26,15 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """``base_url`` is the server's root as clients see it; its endpoints are below it. It is the issuer as well."""
+    """``base_url`` is the server's root as clients see it; its endpoints are below it. It is the issuer as well.
+    ``tenant`` is whose who registers by itself becomes."""
 
     store: Store
     base_url: str
     clock: Callable[[], datetime]
     policy: Policy = field(default_factory=Policy)
     outside: Outside = field(default_factory=Outside)
+    tenant: str = "default"
 
     @property
     def fhir_url(self) -> str:

@@ -4,7 +4,7 @@ https://hl7.org/fhir/smart-app-launch/STU2.2/client-confidential-asymmetric.html
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import scrypt
 from hmac import compare_digest
@@ -30,7 +30,8 @@ class BadClient(ValueError):
 class Client:
     """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with, or
     ``jwks_url`` where they are; ``secret`` a hash.
-    ``may_launch``: it is an EHR, and may ask for launches of other apps."""
+    ``may_launch``: it is an EHR, and may ask for launches of other apps. One that registered itself
+    (``registration``: the hash of its token) may have to wait until it is approved, and is forgotten if it never is."""
 
     client_id: str
     name: str
@@ -44,6 +45,9 @@ class Client:
     launch_uri: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
     may_launch: bool = False
+    approved: bool = True
+    registration: str | None = None
+    expires_at: int | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -73,7 +77,8 @@ class Client:
             "jwks": self.jwks,
             "jwks_uri": self.jwks_url,
         }
-        return {name: value for name, value in shown.items() if value}
+        waits = {} if self.approved else {"approved": False}
+        return {name: value for name, value in shown.items() if value} | waits
 
 
 def register(store: Store, client: Client, actor: str) -> None:
@@ -83,8 +88,29 @@ def register(store: Store, client: Client, actor: str) -> None:
 
 
 def find(store: Store, client_id: str) -> Client | None:
-    """None when it was never registered, or was revoked."""
+    """None when it was never registered, is not approved, or was revoked."""
+    found = known(store, client_id)
+    return found if found and found.approved else None
+
+
+def known(store: Store, client_id: str) -> Client | None:
+    """Also one that is not approved yet."""
     return records.get(store, Key(TYPE, client_id), Client)
+
+
+def approve(store: Store, client_id: str, actor: str) -> bool:
+    """From now on it may do what it registered for. False when there is no such client."""
+
+    def approved(client: Client | None) -> Client:
+        if not client:
+            raise records.Unchanged
+        return replace(client, approved=True, expires_at=None)
+
+    try:
+        records.change(store, Key(TYPE, client_id), Client, approved, actor)
+    except records.Unchanged:
+        return False
+    return True
 
 
 def every(store: Store) -> list[Client]:

@@ -2,11 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 
-from server.auth import codes, grants, launches, records, sessions, sign_in, tokens
+from server.auth import clients, codes, grants, launches, records, rfc7591, sessions, sign_in, tokens
 from server.store.retention import Retention, purge
 from server.store.store import Store
 
-TYPES = (codes.TYPE, tokens.TYPE, tokens.REFRESH, grants.TYPE, sessions.TYPE, launches.TYPE, sign_in.TYPE, records.USED)
+TYPES = (
+    codes.TYPE,
+    tokens.TYPE,
+    tokens.REFRESH,
+    grants.TYPE,
+    sessions.TYPE,
+    launches.TYPE,
+    sign_in.TYPE,
+    records.USED,
+    clients.TYPE,
+    rfc7591.TYPE,
+)
 EVERY = 600.0
 """Seconds between two looks."""
 EMPTIED = Retention(versions=timedelta(days=30))

@@ -115,7 +115,7 @@ def once(store: Store, name: str, actor: str, expires_at: int) -> bool:
 
 def prune(store: Store, types: tuple[str, ...], now: int) -> int:
     """Removes what has expired; says how many records that were."""
-    expired = Between(term("expires_at", ""), term("expires_at", _time(now)))
+    expired = Between(term("expires_at", ""), term("expires_at", _time(now + 1)))
     pages = [store.search(REALM, Search(type, expired, limit=PRUNED_AT_ONCE)) for type in types]
     keys = [version.key for page in pages for version in page.versions]
     if keys:

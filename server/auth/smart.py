@@ -53,6 +53,7 @@ def configuration(authority: Authority) -> dict[str, Any]:
         "revocation_endpoint": authority.url("revoke"),
         "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "registration_endpoint": authority.url("register"),
         "management_endpoint": authority.url("apps"),
         "grant_types_supported": list(GRANTS),
         "response_types_supported": ["code"],
@@ -71,6 +72,7 @@ def oauth_uris(authority: Authority) -> Mapping[str, str]:
         "introspect": authority.url("introspect"),
         "revoke": authority.url("revoke"),
         "manage": authority.url("apps"),
+        "register": authority.url("register"),
     }
 
 

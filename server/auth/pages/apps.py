@@ -31,7 +31,9 @@ def shown(visit: Visit) -> Response:
         for each in grants.of(store, user.name, visit.now)
         if each.client_id in named
     ]
-    return render(visit, "apps.html", granted=granted, apps=[each for each in named.values() if each.launch_uri])
+    return render(
+        visit, "apps.html", granted=granted, apps=[each for each in named.values() if each.launch_uri and each.approved]
+    )
 
 
 def revoked(visit: Visit) -> Response:

@@ -40,6 +40,7 @@ WORDS = {
     "launch/patient": "Know which patient it is for",
     "launch/encounter": "Know which visit it is for",
 }
+WHOSE = {"patient": "", "user": ", of every patient whom you may see", "system": ", of every patient"}
 ACTIONS = (("rs", "see"), ("c", "add"), ("u", "change"), ("d", "delete"))
 CATEGORY = "category=http://terminology.hl7.org/CodeSystem/"
 PARTS = {
@@ -63,8 +64,7 @@ def words(scope: Scope, until: str) -> str:
         lasting = {"offline_access": f"Keep this until {until}", "online_access": "Keep this while you are signed in"}
         return {**WORDS, **lasting}[scope]
     told = f"{done(scope.actions)} {of(scope.type)}"
-    if scope.context == "user":
-        told += ", of every patient whom you may see"
+    told += WHOSE[scope.context]
     return told + "".join(f", only {part(scope.type, each)}" for each in scope.params)
 
 

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.auth import clients, passwords, users
+from server.auth.authority import Authority
 from server.auth.clients import Client
 from server.auth.gate import GatedStore, Principal
 from server.auth.policy import Policy
@@ -203,6 +204,7 @@ class World:
     clock: Clock
     keys: dict[str, RSAKey | ECKey]
     http: httpx.AsyncClient
+    authority: Authority
     services: list[Service] = field(default_factory=list)
 
     def register(self, scope: str = "system/*.rs", alg: str = "ES384", tenant: str = "default") -> Service:
@@ -314,7 +316,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 async def world(store: Store, clock: Clock, keys: dict[str, RSAKey | ECKey]) -> AsyncIterator[World]:
     app = FastAPI()
-    install(app, store, BASE, clock, Policy(private_network=True))
+    authority = install(app, store, BASE, clock, Policy(private_network=True))
 
     @app.get("/fhir/{type}/{id}")
     def read(type: str, id: str, who: Annotated[Principal, Depends(principal)]) -> Response:
@@ -326,7 +328,7 @@ async def world(store: Store, clock: Clock, keys: dict[str, RSAKey | ECKey]) -> 
 
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as http:
-        yield World(store, clock, keys, http)
+        yield World(store, clock, keys, http, authority)
 
 
 Put = Callable[..., None]

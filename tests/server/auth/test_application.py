@@ -41,6 +41,8 @@ PAGES = {
     "/auth/apps": (303,),
     "/auth/apps/revoke": (403,),
     "/auth/apps/open": (403,),
+    "/auth/clients": (303, 403),
+    "/auth/register": (400,),
 }
 """What asks for a person: with what a browser is answered that nobody has signed in at, nor loaded a page with."""
 
@@ -64,8 +66,17 @@ def spread(path: str) -> list[str]:
     return [path.replace("{address:path}", each) for each in ROUTES] if "{address:path}" in path else [path]
 
 
+FILLED = {
+    "{type}": "Patient",
+    "{id}": "ann",
+    "{version}": "1",
+    "{operation}": "validate",
+    "{client_id}": "nobody",
+}
+
+
 def filled(path: str) -> str:
-    for name, value in {"{type}": "Patient", "{id}": "ann", "{version}": "1", "{operation}": "validate"}.items():
+    for name, value in FILLED.items():
         path = path.replace(name, value)
     return path
 

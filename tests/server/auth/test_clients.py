@@ -67,7 +67,7 @@ BAD = {
     "a long name": (SERVICE, {"name": "x" * 201}, "the name"),
     "the server's own tenant": (SERVICE, {"tenant": "-auth"}, "a tenant's name"),
     "no tenant": (SERVICE, {"tenant": ""}, "a tenant's name"),
-    "keys and a secret": (SERVICE, {"secret": "x"}, "not both"),
+    "keys and a secret": (SERVICE, {"secret": "x"}, "but one of them"),
     "nothing to sign in with": (SERVICE, {"jwks": None}, "needs its public keys"),
     "no scope": (SERVICE, {"scope": ""}, "at least one scope"),
     "no SMART scope": (SERVICE, {"scope": "system/*.rs everything"}, "scope 2"),

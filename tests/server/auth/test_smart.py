@@ -39,7 +39,7 @@ async def test_discovery_names_the_capabilities_that_onc_asks_for(world) -> None
 async def test_every_address_is_absolute_and_there(world) -> None:
     said = (await world.http.get(PATHS[0])).json()
     addresses = [value for name, value in said.items() if name.endswith("_endpoint")]
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         assert address.startswith("https://causeway.test/")
         assert (await world.http.post(address, data={"x": "y"})).status_code in {303, 400, 401, 405}
