@@ -16,6 +16,7 @@ from server.auth.policy import Policy
 from server.fhir.exchange import Rules
 from server.store.retention import Retention
 
+UDAP = ("udap_anchors", "udap_certificate", "udap_key")
 LONGEST = 365_000
 """Days."""
 
@@ -95,6 +96,10 @@ def _auth(said: Mapping[str, Any]) -> Policy:
             raise BadSettings(f"auth.{name} is true or false")
         if kinds[name] is int and not (isinstance(value, int) and not isinstance(value, bool) and value > 0):
             raise BadSettings(f"auth.{name} has to be a number of seconds, 1 or more")
+        if kinds[name] is str and not (isinstance(value, str) and value):
+            raise BadSettings(f"auth.{name} has to be the name of a file")
+    if len({bool(said.get(name)) for name in UDAP}) > 1:
+        raise BadSettings(f"auth.{', auth.'.join(UDAP)} go together")
     return Policy(**said)
 
 

@@ -137,10 +137,10 @@ def launch(
 
 
 def table(found: list[dict[str, Any]]) -> Table:
-    shown = Table("client_id", "name", "signs in with", "state", "scope", box=None, header_style="bold")
+    shown = Table("client_id", "name", "signs in with", "scope", box=None, header_style="bold")
     for each in found:
-        state = "approved" if each.get("approved", True) else "waits"
-        shown.add_row(each["client_id"], each["client_name"], each["token_endpoint_auth_method"], state, each["scope"])
+        way = each["token_endpoint_auth_method"] if each.get("approved", True) else "waits to be approved"
+        shown.add_row(each["client_id"], each["client_name"], way, each["scope"])
     return shown
 
 

@@ -9,6 +9,7 @@ from server.auth.clients import Client
 from server.auth.grants import Grant
 from server.auth.policy import Policy
 from server.auth.tokens import Token
+from server.auth.udap.trust import Trust
 from server.auth.users import User
 from server.outside import Outside
 from server.store.store import Store
@@ -35,6 +36,7 @@ class Authority:
     policy: Policy = field(default_factory=Policy)
     outside: Outside = field(default_factory=Outside)
     tenant: str = "default"
+    trust: Trust | None = None
 
     @property
     def fhir_url(self) -> str:

@@ -31,7 +31,8 @@ class Client:
     """``scope`` is the most that it may be granted; ``jwks`` the public keys that it signs with, or
     ``jwks_url`` where they are; ``secret`` a hash.
     ``may_launch``: it is an EHR, and may ask for launches of other apps. One that registered itself
-    (``registration``: the hash of its token) may have to wait until it is approved, and is forgotten if it never is."""
+    (``registration``: the hash of its token) may have to wait until it is approved, and is forgotten if it never is.
+    ``certificate_uri``: whose certificate it signs with, where it came by UDAP."""
 
     client_id: str
     name: str
@@ -48,6 +49,7 @@ class Client:
     approved: bool = True
     registration: str | None = None
     expires_at: int | None = None
+    certificate_uri: str | None = None
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
@@ -56,7 +58,7 @@ class Client:
     @property
     def auth_method(self) -> str:
         """https://www.rfc-editor.org/rfc/rfc7591#section-2"""
-        if self.jwks or self.jwks_url:
+        if self.jwks or self.jwks_url or self.certificate_uri:
             return "private_key_jwt"
         return "client_secret_basic" if self.secret else "none"
 
@@ -76,6 +78,7 @@ class Client:
             "may_launch": self.may_launch,
             "jwks": self.jwks,
             "jwks_uri": self.jwks_url,
+            "certificate_uri": self.certificate_uri,
         }
         waits = {} if self.approved else {"approved": False}
         return {name: value for name, value in shown.items() if value} | waits
@@ -128,9 +131,9 @@ def check(client: Client) -> None:
         raise BadClient(f"the name has to have 1 to {MAX_NAME} printable characters")
     if not client.tenant or client.tenant.startswith("-"):
         raise BadClient("a tenant's name cannot be empty, nor begin with a hyphen")
-    if sum(map(bool, (client.jwks, client.jwks_url, client.secret))) > 1:
+    if sum(map(bool, (client.jwks, client.jwks_url, client.secret, client.certificate_uri))) > 1:
         raise BadClient("a client has keys, the address of its keys or a secret, and but one of them")
-    if not (client.jwks or client.jwks_url or client.redirect_uris):
+    if client.auth_method != "private_key_jwt" and not client.redirect_uris:
         raise BadClient("a backend service needs its public keys (JWKS), an app a redirect URI")
     for uri in (*client.redirect_uris, *client.post_logout_redirect_uris, *filter(None, [client.launch_uri])):
         _check_uri(uri)

@@ -20,7 +20,7 @@ class Code:
     client_id: str
     grant: str
     redirect_uri: str
-    challenge: str
+    challenge: str | None
     nonce: str | None
     expires_at: int
     used: bool = False

@@ -12,7 +12,8 @@ class Policy:
     (45 CFR 164.312(a)(2)(iii)).
 
     ``approval``: an app that registered itself waits until an administrator approves it. ``private_network``: keys of
-    partners may be at addresses that are not public, and by http."""
+    partners may be at addresses that are not public, and by http. ``udap_anchors``: a file of the certificates that say
+    who an app is; with it go the server's own certificate, whose URI is the FHIR base URL, and its key."""
 
     code: int = MINUTE
     launch: int = 5 * MINUTE
@@ -22,4 +23,7 @@ class Policy:
     session_idle: int = 15 * MINUTE
     session: int = 10 * HOUR
     approval: bool = True
+    udap_anchors: str = ""
+    udap_certificate: str = ""
+    udap_key: str = ""
     private_network: bool = False

@@ -20,8 +20,11 @@ from server.auth.clients import Client
 from server.auth.key_sets import KeySets
 from server.auth.rfc6749.client import RegisteredClient
 from server.auth.rfc6749.starlette import FormRequest
+from server.auth.udap.trust import NotTrusted
+from server.auth.udap.trust import claims as certified
 
-MAX_ASSERTION = 8_192
+MAX_ASSERTION = 16_384
+"""Characters: enough for a chain of certificates."""
 MAX_JTI = 255
 LONGEST = 300
 """Seconds that an assertion may have to live."""
@@ -62,7 +65,7 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
         if len(assertion) > MAX_ASSERTION or assertion.count(".") != 2:  # noqa: PLR2004 header.claims.signature
             raise InvalidClientError(description=UNVERIFIED)
         header, claims, _ = assertion.split(".")
-        return _decoded(header), _decoded(claims)
+        return decoded(header), decoded(claims)
 
     def resolve_client_public_key(self, client: RegisteredClient) -> Client:
         """Which of its keys it is, the header says."""
@@ -70,15 +73,28 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
 
     def process_assertion_claims(self, assertion: str, resolve_key: Client) -> Mapping[str, Any]:
         header, _ = self.extract_assertion(assertion)
-        keys = self._keys.of(resolve_key, header["kid"]) if is_plain(header, resolve_key) else None
-        if not keys:
-            raise InvalidClientError(description=UNVERIFIED)
         try:
-            claims: Mapping[str, Any] = jwt.decode(assertion, keys, algorithms=rfc7517.ALGORITHMS).claims
-        except (JoseError, ValueError):
+            claims = self._certified(assertion, header, resolve_key) or self._registered(assertion, header, resolve_key)
+        except (JoseError, NotTrusted, ValueError):
             raise InvalidClientError(description=UNVERIFIED) from None
         self.verify_claims(claims)
         return claims
+
+    def _registered(self, assertion: str, header: Mapping[str, Any], client: Client) -> Mapping[str, Any]:
+        keys = self._keys.of(client, header["kid"]) if is_plain(header, client) else None
+        if not keys:
+            raise InvalidClientError(description=UNVERIFIED)
+        found: Mapping[str, Any] = jwt.decode(assertion, keys, algorithms=rfc7517.ALGORITHMS).claims
+        return found
+
+    def _certified(self, assertion: str, header: Mapping[str, Any], client: Client) -> Mapping[str, Any] | None:
+        """For a client that is known by its certificate; None for any other."""
+        trust = self._authority.trust
+        if not client.certificate_uri:
+            return None
+        if not trust or FOREIGN & header.keys():
+            raise InvalidClientError(description=UNVERIFIED)
+        return certified(assertion, trust.key_of(header, client.certificate_uri, self._authority.clock()))
 
     def verify_claims(self, claims: Mapping[str, Any]) -> None:
         if fault := fault_of(claims, self._authority.audiences, self._authority.now()):
@@ -135,7 +151,7 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _decoded(part: str) -> Mapping[str, Any]:
+def decoded(part: str) -> Mapping[str, Any]:
     """A JSON object in base64url. What parsers do with a name given twice differs, so it is refused."""
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)

@@ -17,14 +17,22 @@ class ProofKey(CodeChallenge):  # type: ignore[misc]
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
         """A method that is not named would be ``plain``."""
         asked = grant.request.payload.data
+        if is_spared(grant) and not asked.keys() & {"code_challenge", "code_challenge_method"}:
+            return
         if not asked.get("code_challenge") or asked.get("code_challenge_method") != METHOD:
             raise InvalidRequestError(description=f"code_challenge is needed, and code_challenge_method={METHOD}.")
         super().validate_code_challenge(grant, redirect_uri)
 
     def validate_code_verifier(self, grant: Any, result: Any) -> None:
-        if not grant.request.form.get("code_verifier"):
+        spared = is_spared(grant) and not grant.request.authorization_code.code_challenge
+        if not spared and not grant.request.form.get("code_verifier"):
             raise InvalidRequestError(description="code_verifier is missing.")
         super().validate_code_verifier(grant, result)
 
     def get_authorization_code_challenge_method(self, _: Any) -> str:
         return METHOD
+
+
+def is_spared(grant: Any) -> bool:
+    """UDAP's first version knows no challenge; its apps sign with a certified key when they come with the code."""
+    return bool(grant.request.client.record.certificate_uri)

@@ -1,19 +1,17 @@
 """The authorization server's addresses."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import files
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mappings.fhir.json import dumps
-from server.auth import rfc7591, rfc7592, smart
+from server.auth import registration, smart
 from server.auth.authority import Authority
+from server.auth.endpoint import Served, called, document
 from server.auth.launch import launch
 from server.auth.launch_context import STYLE
 from server.auth.oidc import discovery as oidc
@@ -23,16 +21,12 @@ from server.auth.pages.authorize import Authorization
 from server.auth.pages.page import page
 from server.auth.policy import Policy
 from server.auth.rfc6749.server import AuthorizationServer
-from server.auth.rfc6749.starlette import NO_STORE, Endpoint, answer, respond
-from server.auth.rfc6750 import INVALID, bearer
-from server.auth.rfc7591 import BadRegistration
+from server.auth.rfc6749.starlette import Endpoint, answer
+from server.auth.rfc6750 import bearer
+from server.auth.udap.trust import load
 from server.outside import Outside
 from server.store.store import Store
 
-Served = Callable[[Request], Awaitable[Response]]
-
-CORS = {"access-control-allow-origin": "*", "access-control-allow-methods": "GET"}
-UNAUTHORIZED = 401
 RFC_8414 = "/.well-known/oauth-authorization-server"
 
 
@@ -47,9 +41,9 @@ def install(
     """Adds the routes, and what the dependency ``principal`` asks."""
     decided = policy or Policy()
     outside = Outside(private=decided.private_network)
-    found = Authority(store, base_url.rstrip("/"), clock, decided, outside, tenant)
+    found = Authority(store, base_url.rstrip("/"), clock, decided, outside, tenant, load(decided))
     app.state.authority = found
-    app.router.routes.extend([*routes(found), *told(found), *pages(found)])
+    app.router.routes.extend([*routes(found), *told(found), *pages(found), *registration.routes(found)])
     return found
 
 
@@ -84,11 +78,6 @@ def routes(authority: Authority) -> list[Route]:
         Route("/auth/revoke", form(authority.url("revoke"), server.revocation), methods=["POST"]),
         Route("/auth/userinfo", called(lambda request, _: userinfo(authority, request)), methods=["GET", "POST"]),
         Route("/auth/launch", called(launching(authority)), methods=["POST"]),
-        Route("/auth/register", registered(lambda _, body: rfc7591.register(authority, body), 201), methods=["POST"]),
-        *(
-            Route("/auth/register/{client_id}", registered(each, status), methods=[method])
-            for method, each, status in managing(authority)
-        ),
         Route("/auth/authorize", page(authority, authorization.asked), methods=["GET"]),
         Route("/auth/authorize", page(authority, authorization.posted, checked=False), methods=["POST"]),
         Route("/auth/consent", page(authority, authorization.step), methods=["POST"]),
@@ -110,61 +99,11 @@ def pages(authority: Authority) -> list[Route]:
     ]
 
 
-def document(made: Callable[[], dict[str, Any]]) -> Served:
-    """JSON whatever is accepted, for scripts of any origin."""
-
-    async def shown(request: Request) -> Response:
-        body = b"" if request.method == "OPTIONS" else dumps(await run_in_threadpool(made))
-        return Response(body, headers=CORS, media_type="application/json")
-
-    return shown
-
-
 def form(uri: str, endpoint: Endpoint) -> Served:
     async def answered(request: Request) -> Response:
         return await answer(request, uri, endpoint)
 
     return answered
-
-
-def called(endpoint: Callable[[Request, bytes], Response]) -> Served:
-    """With an access token."""
-
-    async def answered(request: Request) -> Response:
-        body = await request.body()
-        return await run_in_threadpool(endpoint, request, body)
-
-    return answered
-
-
-Managed = Callable[[Request, bytes], dict[str, Any] | None]
-
-
-def managing(authority: Authority) -> list[tuple[str, Managed, int]]:
-    """By method: what an app does with its own registration."""
-
-    def whose(request: Request) -> tuple[Authority, str, str]:
-        return authority, request.path_params["client_id"], request.headers.get("authorization", "")
-
-    return [
-        ("GET", lambda request, _: rfc7592.read(*whose(request)), 200),
-        ("PUT", lambda request, body: rfc7592.update(*whose(request), body), 200),
-        ("DELETE", lambda request, _: rfc7592.delete(*whose(request)), 204),
-    ]
-
-
-def registered(endpoint: Managed, status: int) -> Served:
-    """With the errors of RFC 7591."""
-
-    def answered(request: Request, body: bytes) -> Response:
-        try:
-            found = endpoint(request, body)
-        except BadRegistration as error:
-            asked = [("WWW-Authenticate", INVALID)] if error.status == UNAUTHORIZED else []
-            return respond(error.status, {"error": error.error, "error_description": error.text}, asked)
-        return respond(status, found, []) if found is not None else Response(status_code=status, headers=NO_STORE)
-
-    return called(answered)
 
 
 def launching(authority: Authority) -> Callable[[Request, bytes], Response]:

@@ -14,6 +14,7 @@ from server.auth.rfc7662 import Introspection
 PATH = "/.well-known/smart-configuration"
 CONTEXTS = ("patient", "user", "system")
 WORDS = ("openid", "profile", "fhirUser", "launch", "launch/patient", "offline_access", "online_access")
+SCOPES = (*WORDS, *(f"{context}/*.cruds" for context in CONTEXTS))
 GRANTS = (AuthorizationCode.GRANT_TYPE, RefreshToken.GRANT_TYPE, BackendServices.GRANT_TYPE)
 CAPABILITIES = (
     "launch-ehr",
@@ -59,7 +60,7 @@ def configuration(authority: Authority) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "code_challenge_methods_supported": [METHOD],
-        "scopes_supported": [*WORDS, *(f"{context}/*.cruds" for context in CONTEXTS)],
+        "scopes_supported": list(SCOPES),
         "capabilities": list(CAPABILITIES),
     }
 

@@ -29,7 +29,7 @@ class IssuedCode(AuthorizationCodeMixin):  # type: ignore[misc]
     grant: Grant
 
     @property
-    def code_challenge(self) -> str:
+    def code_challenge(self) -> str | None:
         return self.code.challenge
 
     def get_redirect_uri(self) -> str:
@@ -83,7 +83,7 @@ class AuthorizationCode(AuthorizationCodeGrant):  # type: ignore[misc]
             client_id=request.client.get_client_id(),
             grant=grant.id,
             redirect_uri=asked["redirect_uri"],
-            challenge=asked["code_challenge"],
+            challenge=asked.get("code_challenge"),
             nonce=asked.get("nonce"),
             expires_at=now + self._authority.policy.code,
         )
