@@ -64,7 +64,7 @@ def objects(  # noqa: C901 (the hot loop stays in one piece)
 ) -> Checker:
     """The checker of a JSON object: each element by its name, rules of what must be together, and if all that is sound,
     invariants, which may then rely on it."""
-    simple, members, all_rules = shape.simple, shape.members, rules + invariants
+    simple, members = shape.simple, shape.members
 
     def check(value: Any, depth: int, scope: Scope) -> Problems:  # noqa: C901 (the hot loop stays in one piece)
         # No more keys than an id: empty, or against ele-1.
@@ -83,7 +83,9 @@ def objects(  # noqa: C901 (the hot loop stays in one piece)
                 problems += shape.other(name, value, depth + 1, scope)
             elif found := member(child, depth + 1, scope):
                 problems += shape.nested(name, value, found)
-        for rule in rules if problems else all_rules:
+        for rule in rules:
+            problems += rule(value, scope)
+        for rule in () if problems else invariants:
             problems += rule(value, scope)
         return problems
 

@@ -2,6 +2,7 @@
 
 https://hl7.org/fhir/R4/valueset.html#compositions"""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -87,13 +88,22 @@ class Terminology:
         return Members(frozenset((code, url) for code in codes))
 
     def stored(self, type: str, canonical: str) -> Json | None:
-        """The version that is named, else the one written last."""
+        """The version that is named, else the latest: by its number, and of several of one number the one written last.
+
+        https://hl7.org/fhir/R4/references.html#canonical"""
         url, _, version = canonical.partition("|")
-        found = [loads(each.body or b"") for each in sorted(self._versions(type, url), key=lambda each: each.seq)]
-        return next((each for each in reversed(found) if not version or each.get("version") == version), None)
+        found = [(each.seq, loads(each.body or b"")) for each in self._versions(type, url)]
+        wanted = [each for each in found if not version or each[1].get("version") == version]
+        return max(wanted, key=lambda each: (numbered(each[1]), each[0]), default=(0, None))[1]
 
     def _versions(self, type: str, url: str) -> Iterable[Version]:
         return self._find(type, equals(term("url", url)))
+
+
+def numbered(body: Json) -> tuple[tuple[bool, int, str], ...]:
+    """A version, so that 10 comes after 9, and whatever has one after what has none."""
+    parts = re.findall(r"[0-9]{1,18}|[^0-9.]+", body.get("version", ""))
+    return tuple((each.isdecimal(), int(each) if each.isdecimal() else 0, each) for each in parts)
 
 
 def _contained(contains: Iterable[Json]) -> Iterator[Coding]:

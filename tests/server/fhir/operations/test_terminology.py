@@ -230,6 +230,22 @@ async def test_lookup(ask, stored):
     }
 
 
+LATEST = {
+    "by number": (["9", "10", "2"], "10"),
+    "one that has none is older": ([None, "0.1"], "0.1"),
+    "with words": (["2026-draft", "2026"], "2026-draft"),
+}
+
+
+@pytest.mark.parametrize(("versions", "expected"), LATEST.values(), ids=LATEST)
+async def test_the_latest_version_is_meant(ask, put, versions, expected):
+    for id, version in enumerate(versions):
+        numbered = {"version": version} if version else {}
+        put({f"CodeSystem/{id}": {**system("urn:example:v", concept("x", version or "none")), **numbered}})
+
+    assert values(await ask("GET", "CodeSystem/$lookup?system=urn:example:v&code=x"))["display"] == expected
+
+
 async def test_lookup_of_some_properties_in_a_version(ask, stored):
     one = await ask("GET", f"CodeSystem/$lookup?system={COLOURS}&code=red&property=hex")
     old = await ask("GET", f"CodeSystem/$lookup?coding={COLOURS}|red&version=1")
