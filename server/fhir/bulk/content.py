@@ -16,8 +16,8 @@ from server.fhir.subset import Extent, subset
 from server.store.entry import Key, Version
 from server.store.query import EVERYTHING, All, Any, Query, matches, parts
 
-PARTS = 200
-"""Parts of one query: of many patients, so many are looked for at once."""
+PARTS = 20
+"""Parts of one query: of many patients, so many are looked for at once. More would be slower."""
 DELETED_AT_ONCE = 500
 
 
