@@ -11,7 +11,7 @@ from mappings.fhir.values import dates
 from server.fhir.search.escapes import unescape
 from server.fhir.search.kind import Asked, Kind
 from server.fhir.search.prefix import prefixed
-from server.store.query import AFTER, All, Between, Not, Query, Span, starts, term
+from server.store.query import AFTER, Between, Query, Span, term
 from server.store.query import Any as AnyOf
 
 BEGINS, ENDS = "<", ">"
@@ -92,7 +92,8 @@ def within(code: str, first: str, last: str) -> Query:
 
 
 def outside(code: str, first: str, last: str) -> Query:
-    return All((starts(term(code + BEGINS, "")), Not(within(code, first, last))))
+    """What was asked does not cover all of one value."""
+    return AnyOf((begins_before(code, first), ends_after(code, last)))
 
 
 def overlapping(code: str, first: str, last: str) -> Query:

@@ -10,7 +10,8 @@ from mappings.fhir.values import implied, numbers, sortable
 from server.fhir.search.escapes import unescape
 from server.fhir.search.kind import Asked, Kind
 from server.fhir.search.prefix import prefixed
-from server.store.query import AFTER, All, Between, Not, Query, starts, term
+from server.store.query import AFTER, Between, Query, term
+from server.store.query import Any as AnyOf
 
 LONGEST = 64
 NEAR = 10
@@ -58,7 +59,8 @@ def equal(code: str, number: Decimal) -> Query:
 
 
 def unequal(code: str, number: Decimal) -> Query:
-    return All((starts(term(code, "")), Not(equal(code, number))))
+    low, high = map(sortable, implied(number))
+    return AnyOf((Between(term(code, ""), term(code, low)), Between(term(code, high), term(code, AFTER))))
 
 
 def about(code: str, number: Decimal) -> Query:

@@ -12,7 +12,8 @@ from server.store.query import SEP, Holds, Query, equals, starts, term
 
 
 def index(code: str, value: Any, type: str) -> Iterator[str]:
-    for each in strings(value, type):
+    """A name without any text is still there: ``code␟␟``."""
+    for each in list(strings(value, type)) or [""]:
         yield term(code, bounded(normalized(each)), bounded(each))
 
 

@@ -16,7 +16,7 @@ def known(asked: Asked) -> Terminology:
 
 
 def members(asked: Asked) -> Members:
-    """``:in=http://example.org/fhir/ValueSet/one``, or ``ValueSet/one`` of this server."""
+    """``:in=http://example.org/fhir/ValueSet/one``, its url."""
     return known(asked).value_set(unescape(asked.value))
 
 
