@@ -41,12 +41,21 @@ def query(identity: Identity) -> str:
 
 def resource(draft: Draft, mapped: Mapped) -> Json:
     """With the links of a merge: https://hl7.org/fhir/R4/patient.html#merge"""
+    gone = [merge.survivor for merge in mapped.merges if merge.prior == draft.identity]
+    if draft.type != "Patient":
+        return draft.resource | ({"status": "entered-in-error", "partOf": gone[0].reference} if gone else {})
     links = [link(merge.prior, "replaces") for merge in mapped.merges if merge.survivor == draft.identity]
-    gone = [link(merge.survivor, "replaced-by") for merge in mapped.merges if merge.prior == draft.identity]
+    links += [link(each, "replaced-by") for each in gone] + seen_together(draft, mapped)
     body = draft.resource
     if gone:
         body["active"] = False
-    return {**body, "link": links + gone} if links or gone else body
+    return {**body, "link": links} if links else body
+
+
+def seen_together(draft: Draft, mapped: Mapped) -> list[Json]:
+    pairs = [(each.one, each.other) for each in mapped.links if each.linked]
+    both = [*pairs, *((other, one) for one, other in pairs)]
+    return [link(other, "seealso") for one, other in both if one == draft.identity]
 
 
 def link(other: Identity, type: str) -> Json:

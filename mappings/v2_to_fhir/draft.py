@@ -107,11 +107,30 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """``prior`` (MRG) goes up in ``survivor`` (PID)."""
+    """``prior`` (MRG) goes up in ``survivor`` (PID, PV1): two patients, accounts or visits. ``renumbers``: the survivor
+    is the prior under another number, unless both are known."""
 
     survivor: Identity
     prior: Identity
     location: str
+    renumbers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An account or a visit, with what is of it, is another patient's."""
+
+    what: Identity
+    patient: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two patients are to be looked at together, or no longer."""
+
+    one: Identity
+    other: Identity
+    linked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +154,8 @@ class Mapped:
     merges: tuple[Merge, ...] = ()
     issues: tuple[Issue, ...] = ()
     unread: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
+    links: tuple[Link, ...] = ()
 
     @property
     def fatal(self) -> tuple[Issue, ...]:

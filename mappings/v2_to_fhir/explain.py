@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from mappings.v2.definitions import field_name
+from mappings.v2_to_fhir.changes import CHANGES
 from mappings.v2_to_fhir.draft import Mapped, Source
 from mappings.v2_to_fhir.notation import Row, SegmentMap
 from mappings.v2_to_fhir.segments import MAPS
@@ -39,7 +40,9 @@ their events:
    gives way to whatever is said; of several implied, the earliest stands.
 4. A bare yes to "deceased?" or "multiple birth?" leaves the date or the number that is known; a no takes it away.
 5. `Encounter.statusHistory` has every status that an event gave, in the order of the events.
-6. A coverage is in force if no later snapshot (IN1 of A01, A04, A05, A08, A28, A31) leaves it out.
+6. Merges, moves and new numbers (A24 to A50) are done when they come: what is told later of a retired number is told of
+   the patient, account or visit that it went up in.
+7. A coverage is in force if no later snapshot (IN1 of A01, A04, A05, A08, A28, A31) leaves it out.
 
 By nature the order in which they come does matter for: events without any time (they happened when they came); numbers
 that only one message says are of one patient, before it has come; what is told under a retired number, before its
@@ -65,9 +68,10 @@ def page() -> str:
 
 def event(trigger: Trigger) -> str:
     says = (
-        ("a person's event: no visit", not trigger.visit and not trigger.merges),
+        ("a person's event: no visit", not trigger.visit and not trigger.change),
         ("takes back a discharge", trigger.reopens),
-        ("MRG goes up in PID", trigger.merges),
+        (f"Patient.active is {str(trigger.active).lower()}", trigger.active is not None),
+        (CHANGES[trigger.change][0] if trigger.change else "", bool(trigger.change)),
         ("charges; patient and visit are only filled in", trigger.charges),
     )
     return f"{trigger.status or '-'} | {'; '.join(words for words, holds in says if holds)}"

@@ -8,20 +8,24 @@ from hashlib import blake2b
 
 from mappings.v2.message import Message
 from mappings.v2_to_fhir.account import account, guarantors, numbered, unnumbered
+from mappings.v2_to_fhir.changes import CHANGES
 from mappings.v2_to_fhir.charge import charges
 from mappings.v2_to_fhir.datatypes.dtm import instant, utc
 from mappings.v2_to_fhir.draft import Event, Identity, Issue, Mapped
 from mappings.v2_to_fhir.groups import Group, patients
 from mappings.v2_to_fhir.insurance import coverages
-from mappings.v2_to_fhir.patient import contacts, merged, patient
+from mappings.v2_to_fhir.patient import contacts, patient
 from mappings.v2_to_fhir.segments.evn import EVN_EVENT
 from mappings.v2_to_fhir.sender import Sender, sender_of
 from mappings.v2_to_fhir.site import Site
 from mappings.v2_to_fhir.story import Story
-from mappings.v2_to_fhir.triggers import TRIGGERS
+from mappings.v2_to_fhir.triggers import TRIGGERS, Change
 from mappings.v2_to_fhir.visit import diagnoses, encounter, visit
 
 __all__ = ["TRIGGERS", "convert"]
+
+TWO: frozenset[Change] = frozenset({"link", "unlink"})
+"""Changes that are about two patients."""
 
 NUMBER = 20
 """Characters of a control id that are compared; more, since v2.7, are a UUID."""
@@ -40,6 +44,8 @@ def convert(message: Message, site: Site, *, explain: bool = False) -> Mapped:
         tell(group, story)
     if not groups:
         story.issue("no PID segment", "PID^1^3", "101", fatal=True)
+    if trigger.change in TWO and not story.links:
+        story.issue("no second patient", "PID^2^3", "101", fatal=True)
     return story.told(event, message.segments)
 
 
@@ -74,8 +80,8 @@ def tell(group: Group, story: Story) -> None:
     who = patient(group, story)
     if who is None:
         return
-    if story.trigger.merges:
-        merged(group, who, story)
+    if story.trigger.change:
+        CHANGES[story.trigger.change][1](group, who, story)
         return
     contacts(group, who, story)
     accounting, bill = numbered(group, story)

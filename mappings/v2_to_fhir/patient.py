@@ -1,14 +1,13 @@
-"""Patient, whoever belongs to them, and who goes up in whom: PID, PD1, NK1, MRG."""
+"""Patient, and whoever belongs to them: PID, PD1, NK1."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from mappings.v2_to_fhir.datatypes.st import text
 from mappings.v2_to_fhir.datatypes.xpn import spelling
-from mappings.v2_to_fhir.draft import Identity, Merge
+from mappings.v2_to_fhir.draft import Identity
 from mappings.v2_to_fhir.groups import Group
 from mappings.v2_to_fhir.reading import Reading
-from mappings.v2_to_fhir.segments.mrg import MRG_PATIENT
 from mappings.v2_to_fhir.segments.nk1 import NK1_RELATED_PERSON
 from mappings.v2_to_fhir.segments.pd1 import PD1_PATIENT
 from mappings.v2_to_fhir.segments.pid import PID_PATIENT, in_county
@@ -31,6 +30,7 @@ def patient(group: Group, story: Story) -> Identity | None:
     if not known:
         story.issue("no identifier that says who the patient is", f"PID^{pid.sequence}^3", "101", fatal=True)
         return None
+    reading.put("active", story.trigger.active)
     story.add(reading, known[0], also=known[1:], stub=story.trigger.charges)
     return known[0]
 
@@ -63,18 +63,3 @@ def related(reading: Reading, identity: Identity, who: Identity, story: Story) -
     reading.put("patient", who.reference)
     story.add(reading, identity)
     return identity
-
-
-def merged(group: Group, survivor: Identity, story: Story) -> None:
-    """MRG goes up in PID, never the other way round; half a pair is said and not guessed."""
-    mrg = group.segment("MRG")
-    place = f"MRG^{mrg.sequence or group.segment('PID').sequence}^1"
-    reading = story.reading("Patient").read(MRG_PATIENT, mrg)
-    prior = identities(reading, story)
-    if not prior:
-        story.issue("no identifier that says which patient is merged", place, "101", fatal=True)
-    elif {survivor, *story.drafts[survivor].also} & set(prior):
-        story.issue("a patient cannot be merged into itself", place, "205", fatal=True)
-    else:
-        story.add(reading, prior[0], also=prior[1:], stub=True)
-        story.merges.append(Merge(survivor, prior[0], place))

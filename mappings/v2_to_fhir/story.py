@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from mappings.v2.message import Segment
-from mappings.v2_to_fhir.draft import Draft, Event, Identity, Issue, Mapped, Merge
+from mappings.v2_to_fhir.draft import Draft, Event, Identity, Issue, Link, Mapped, Merge, Move
 from mappings.v2_to_fhir.notation import SegmentMap
 from mappings.v2_to_fhir.reading import Reading
 from mappings.v2_to_fhir.sender import Sender
@@ -22,6 +22,8 @@ class Story:
         self.explain = explain
         self.drafts: dict[Identity, Draft] = {}
         self.merges: list[Merge] = []
+        self.moves: list[Move] = []
+        self.links: list[Link] = []
         self.issues: dict[Issue, None] = {}
         self.maps: set[SegmentMap] = set()
 
@@ -45,7 +47,8 @@ class Story:
 
     def told(self, event: Event, segments: Iterable[Segment]) -> Mapped:
         unread = tuple(unread_fields(segments, self.maps))
-        return Mapped(event, tuple(self.drafts.values()), tuple(self.merges), tuple(self.issues), unread)
+        drafts, issues, acts = self.drafts.values(), self.issues, (tuple(self.moves), tuple(self.links))
+        return Mapped(event, tuple(drafts), tuple(self.merges), tuple(issues), unread, *acts)
 
     def _keep(self, draft: Draft) -> None:
         """Told of twice, a resource is all that was told of it; what a mere reference says counts less."""

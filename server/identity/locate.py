@@ -8,6 +8,9 @@ from mappings.v2_to_fhir.draft import Draft, Identity
 from server.identity.keys import identity
 from server.store.entry import Key
 
+MERGED = frozenset({"Patient", "Account", "Encounter"})
+MISTAKE = "entered-in-error"
+
 LONGEST_CHAIN = 32
 """Of merges of merges that is followed; a longer one would be a circle."""
 
@@ -71,11 +74,11 @@ def kin(drafts: Iterable[Draft], owner: str, other: str, held: Mapping[str, Key]
 
 
 def survivor(stored: Stored, key: Key) -> Key:
-    """Follows merges: messages for a patient who went up in another are about the other.
+    """Follows merges: messages for a patient, an account or a visit that went up in another are about the other.
 
     https://hl7.org/fhir/R4/patient.html#links"""
     for _ in range(LONGEST_CHAIN):
-        following = replaced_by(stored.body(key)) if key.type == "Patient" else None
+        following = replaced_by(stored.body(key)) if key.type in MERGED else None
         if following is None:
             break
         key = following
@@ -92,11 +95,19 @@ def merged_into(stored: Stored, key: Key) -> tuple[Key, ...]:
     return tuple(found)
 
 
-def replaced_by(patient: Json | None) -> Key | None:
-    return next(linked(patient, "replaced-by"), None)
+def replaced_by(body: Json | None) -> Key | None:
+    """A patient's link; an account or a visit that was a mistake is said to be part of the right one."""
+    if body and body.get("status") == MISTAKE:
+        return target(body.get("partOf", {}), body["resourceType"])
+    return next(linked(body, "replaced-by"), None)
 
 
 def linked(patient: Json | None, type: str) -> Iterator[Key]:
     links = (patient or {}).get("link", ())
-    targets = (each["other"].get("reference", "") for each in links if each.get("type") == type)
-    return (Key(*target.split("/", 1)) for target in targets if target.startswith("Patient/"))
+    targets = (target(each["other"], "Patient") for each in links if each.get("type") == type)
+    return filter(None, targets)
+
+
+def target(reference: Json, type: str) -> Key | None:
+    found, _, id = str(reference.get("reference", "")).partition("/")
+    return Key(type, id) if found == type and id else None

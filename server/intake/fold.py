@@ -8,7 +8,7 @@ from mappings.v2_to_fhir.draft import Draft, Identity, Issue, Mapped
 from server.claims.capture import recapture
 from server.fhir.outcome import FhirError
 from server.identity.locate import Ambiguous, holders, located, survivor, under_other_numbers
-from server.identity.merge import merge
+from server.identity.merge import link, merge, move
 from server.identity.references import replaced
 from server.intake.lay import lay
 from server.intake.marks import PRESUMED
@@ -51,9 +51,10 @@ def fold(mapped: Mapped, snapshot: Snapshot) -> Folded:
         held = holders(work, mapped.drafts)
         held = {**held, **under_other_numbers(work, mapped.drafts, held)}
         keys = located_all(work, mapped, held)
+        keys, held = renumbered(work, mapped, keys, held)
         apply(work, mapped, keys, held)
         end_coverages(work, mapped, keys)
-        merge_patients(work, mapped, keys)
+        change(work, mapped, keys)
         capture_claims(work, mapped, keys)
         return Folded(work.writes(), work.renewals())
     except Ambiguous:
@@ -72,6 +73,20 @@ def located_all(work: Work, mapped: Mapped, held: Mapping[str, Key]) -> Mapping[
 
 def new_key(work: Work, identity: Identity) -> Key:
     return Key(identity.type, work.new_id(str(identity)))
+
+
+def renumbered(
+    work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mapping[str, Key]
+) -> tuple[Mapping[Identity, Key], Mapping[str, Key]]:
+    """What is known by its prior number alone stays the resource that it is; the prior number gets a new one, which
+    goes up in it, so that late messages find it."""
+    for pair in mapped.merges:
+        stays, goes = keys[pair.survivor], keys[pair.prior]
+        if pair.renumbers and work.stored(stays) is None and work.stored(goes):
+            trace = Key(goes.type, work.new_id(f"{pair.prior} before {pair.survivor}"))
+            keys = {**keys, pair.survivor: goes, pair.prior: trace}
+            held = {**held, str(pair.prior): trace}
+    return keys, held
 
 
 def apply(work: Work, mapped: Mapped, keys: Mapping[Identity, Key], held: Mapping[str, Key]) -> None:
@@ -139,10 +154,15 @@ def coverages(work: Work, patient: Key) -> Collection[Key]:
     return [version.key for version in work.find("Coverage", equals(term("beneficiary", str(patient))))]
 
 
-def merge_patients(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:
+def change(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:
+    """What becomes of whole patients, accounts and visits."""
     for pair in mapped.merges:
         stays, goes = (survivor(work, keys[identity]) for identity in (pair.survivor, pair.prior))
         merge(work, stays, goes)
+    for moved in mapped.moves:
+        move(work, keys[moved.what], keys[moved.patient])
+    for two in mapped.links:
+        link(work, keys[two.one], keys[two.other], together=two.linked)
 
 
 def capture_claims(work: Work, mapped: Mapped, keys: Mapping[Identity, Key]) -> None:

@@ -18,7 +18,7 @@ def taken(header: Json) -> str | None:
     """The ADT event that is told, if it is one that can be; merges need what only MRG says."""
     event = header.get("eventCoding", {})
     known = TRIGGERS.get(("ADT", event.get("code", "")))
-    return event["code"] if known and not known.merges and event.get("system") == V2_EVENTS else None
+    return event["code"] if known and not known.change and event.get("system") == V2_EVENTS else None
 
 
 def mapped(bundle: Json, trigger: str) -> Mapped:

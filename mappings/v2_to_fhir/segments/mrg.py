@@ -1,4 +1,4 @@
-"""MRG: the patient who goes up in the one that PID names. HL7 v2.8 chapter 3.3.4"""
+"""MRG: the patient, account or visit that goes up in the one that PID or PV1 names. HL7 v2.8 chapter 3.4.10"""
 
 from mappings.v2_to_fhir.datatypes.cx import identifier
 from mappings.v2_to_fhir.datatypes.xpn import human_name
@@ -15,6 +15,24 @@ MRG_PATIENT = SegmentMap(
         Row(4, "identifier", identifier("U"), many=True),
         Row(7, "name", human_name(), many=True),
     ),
-    unmapped={3: "the account follows its patient: what refers to the prior patient is re-pointed"},
+    also_read={3: "an account, when accounts are merged", 5: "a visit, when visits are merged"},
+)
+
+MRG_ACCOUNT = SegmentMap(
+    segment="MRG",
+    resource="Account",
+    spec="https://hl7.org/fhir/uv/v2mappings/ConceptMap-segment-mrg-to-account.html",
+    rows=(
+        Row(3, "identifier", identifier("AN", always=True), many=True),
+    ),
+)
+
+MRG_ENCOUNTER = SegmentMap(
+    segment="MRG",
+    resource="Encounter",
+    spec="https://hl7.org/fhir/R4/encounter.html",
+    rows=(
+        Row(5, "identifier", identifier("VN", always=True), many=True),
+    ),
 )
 # fmt: on

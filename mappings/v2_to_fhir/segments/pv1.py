@@ -69,6 +69,15 @@ PV1_ENCOUNTER = SegmentMap(
     },
 )
 
+PV1_NUMBER = SegmentMap(
+    segment="PV1",
+    resource="Encounter",
+    spec="https://hl7.org/fhir/uv/v2mappings/ConceptMap-segment-pv1-to-encounter.html",
+    rows=(
+        Row(19, "identifier", identifier("VN", always=True), many=True, note="when visits are merged or moved"),
+    ),
+)
+
 PV1_PATIENT = SegmentMap(
     segment="PV1",
     resource="Patient",

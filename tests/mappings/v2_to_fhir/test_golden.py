@@ -27,10 +27,22 @@ def written(mapped) -> str:
         }
         for draft in mapped.drafts
     ]
-    merges = [{"survivor": str(each.survivor), "prior": str(each.prior), "at": each.location} for each in mapped.merges]
+    merges = [
+        {
+            "survivor": str(each.survivor),
+            "prior": str(each.prior),
+            "at": each.location,
+            **({"renumbers": True} if each.renumbers else {}),
+        }
+        for each in mapped.merges
+    ]
+    acts = {
+        **({"moves": [[str(each.what), str(each.patient)] for each in mapped.moves]} if mapped.moves else {}),
+        **({"links": [[str(each.one), str(each.other), each.linked] for each in mapped.links]} if mapped.links else {}),
+    }
     issues = [asdict(issue) for issue in mapped.issues]
     event = {"trigger": mapped.event.trigger, "at": mapped.event.at and mapped.event.at.isoformat()}
-    whole = {"event": event, "drafts": drafts, "merges": merges, "issues": issues, "unread": mapped.unread}
+    whole = {"event": event, "drafts": drafts, "merges": merges, **acts, "issues": issues, "unread": mapped.unread}
     return msgspec.json.format(dumps(whole)).decode() + "\n"
 
 

@@ -26,7 +26,7 @@ DOCTORS = (
 )
 POLICIES = ("X|1|PPO|60054^^^NAIC^NII|Lakeshore", "Y|2|HMO|60099^^^NAIC^NII|Hillside", "Z|3|PPO|60054^^^NAIC^NII|Lake")
 VISITS = ("A01", "A02", "A03", "A04", "A05", "A06", "A08", "A11", "A12", "A13", "A21", "A22")
-PERSONS = ("A28", "A31")
+PERSONS = ("A28", "A29", "A31")
 """Of the patient, without a visit."""
 
 
