@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mappings.fhir.r4.tables import resource_types
 from mappings.v2.charset import codec_of
 from mappings.v2_to_fhir.site import Site
 from server.auth.policy import Policy
@@ -77,14 +78,29 @@ def _subscriptions(said: Mapping[str, Any]) -> bool:
 
 
 def _fhir(said: Mapping[str, Any]) -> Rules:
-    """``conditional_delete`` is "single" or "multiple"; ``version_required`` true or false."""
-    _known("fhir", said, {"conditional_delete", "version_required"})
-    deletes, needs = said.get("conditional_delete", "single"), said.get("version_required", False)
+    """``conditional_delete`` is "single" or "multiple"; ``version_required`` and ``claimed_profiles`` true or false;
+    ``profiles`` are lists of URLs by resource type."""
+    _known("fhir", said, {"conditional_delete", "version_required", "profiles", "claimed_profiles"})
+    deletes = said.get("conditional_delete", "single")
     if deletes not in {"single", "multiple"}:
         raise BadSettings('fhir.conditional_delete is "single" or "multiple"')
-    if not isinstance(needs, bool):
-        raise BadSettings("fhir.version_required is true or false")
-    return Rules(deletes == "multiple", needs)
+    needs, claims = (_flag("fhir", name, said) for name in ("version_required", "claimed_profiles"))
+    return Rules(deletes == "multiple", needs, _profiles(said.get("profiles", {})), claims)
+
+
+def _flag(place: str, name: str, said: Mapping[str, Any]) -> bool:
+    value = said.get(name, False)
+    if not isinstance(value, bool):
+        raise BadSettings(f"{place}.{name} is true or false")
+    return value
+
+
+def _profiles(said: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    _known("fhir.profiles", said, set(resource_types()))
+    for name, urls in said.items():
+        if not isinstance(urls, list) or not all(isinstance(each, str) for each in urls):
+            raise BadSettings(f"fhir.profiles.{name} is a list of profiles' URLs")
+    return {name: tuple(urls) for name, urls in said.items()}
 
 
 def _auth(said: Mapping[str, Any]) -> Policy:

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-COMMANDS = ("serve", "demo", "send", "convert", "messages", "client", "user", "store", "bench", "chaos")
+COMMANDS = ("serve", "demo", "send", "convert", "messages", "client", "user", "profile", "store", "bench", "chaos")
 """In the order of ``causeway --help``. Each is a function of its own name in its file, or a group called ``app``."""
 
 

@@ -123,6 +123,8 @@ class Compiler:
         own = invariants.rules(element.invariants, code) + rules.codes(element)
         if code == "Reference":
             return ruled(self.checker(code), own + _targets(declared))
+        if code == "Extension" and owner != "Extension":
+            return ruled(self.checker(code), (*own, stated.absolute_url))
         return ruled(self.checker(declared.profiles[0] if declared.profiles else code), own)
 
 

@@ -78,6 +78,7 @@ STRICTER: Mapping[str, Mapping[str, Any]] = {
             text(f"https:[!-~]+|http://(?:[!-gi-~]|hl7\\.org/fhir/[!-UW-~]|h[!-km-~])[!-~]*|{URN}"),
         ]
     },
+    "Extension.url": text(f"https?:[!-~]+|{URN}"),
     "Reference.reference": text('[!"$-~][!-~]*'),
 }
 """By element, as in stated.py. That a text is one of many is known faster than what it looks like. A reference to what

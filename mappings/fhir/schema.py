@@ -125,7 +125,11 @@ class Compiler:
             return self._defined(element.content, plain=plain)
         code = declared.code
         if code in primitive_schemas.PRIMITIVES:
-            return joined(_primitive(owner, element, code), self._asked(invariants.rules(element.invariants, code)))
+            part = plain and owner == "Extension"  # which may have a name that is its own
+            return joined(
+                _primitive("" if part else owner, element, code),
+                self._asked(invariants.rules(element.invariants, code)),
+            )
         if code == "xhtml":
             return {"type": "string", **self._asked((_narrative,))}
         if code in NESTED:

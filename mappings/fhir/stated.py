@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mappings.fhir.path_nodes import target_type
 from mappings.fhir.primitives import GRAPHIC, Predicate, matching, remembering
 from mappings.fhir.problem import Problem, Problems, Rule, Scope
 from mappings.fhir.r4 import tables
@@ -19,6 +20,13 @@ STRICTER: Mapping[str, tuple[Predicate, str]] = {
 
 https://hl7.org/fhir/R4/bundle-definitions.html#Bundle.entry.fullUrl
 https://hl7.org/fhir/R4/datatypes.html#Coding"""
+
+
+def absolute_url(extension: dict[str, Any], _: Scope) -> Problems:
+    """Parts of an extension have names of its own; others are the same everywhere.
+
+    https://hl7.org/fhir/R4/extensibility.html#Extension"""
+    return () if _absolute(extension["url"]) else (Problem(".url", "must be an absolute URL", "value"),)
 
 
 def links_once(bundle: dict[str, Any], _: Scope) -> Problems:
@@ -46,6 +54,24 @@ def found_resources(bundle: dict[str, Any], _: Scope) -> Problems:
         if not is_outcome and entry.get("search", {}).get("mode") == "outcome":
             problems.append(Problem(place, "must be an OperationOutcome", "value"))
     return problems
+
+
+def full_urls_agree(bundle: dict[str, Any], _: Scope) -> Problems:
+    """A fullUrl that is a RESTful address is the address of the resource beside it.
+
+    https://hl7.org/fhir/R4/bundle.html#bundle-unique"""
+    return [
+        Problem(f".entry[{index}].fullUrl", "must end with the type and the id of the resource", "value")
+        for index, entry in enumerate(bundle.get("entry", ()))
+        if not _agrees(entry.get("fullUrl", ""), entry.get("resource", {}))
+    ]
+
+
+def _agrees(full_url: str, resource: Mapping[str, Any]) -> bool:
+    type, id = resource.get("resourceType"), resource.get("id")
+    if not full_url.startswith("http") or target_type(full_url) is None or id is None:
+        return True
+    return full_url.endswith(f"/{type}/{id}")
 
 
 def references_to_one(bundle: dict[str, Any], _: Scope) -> Problems:
@@ -100,7 +126,7 @@ def _as_defined(type: str, parameter: Mapping[str, Any]) -> bool:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "Bundle": (links_once, found_resources, references_to_one),
+    "Bundle": (links_once, found_resources, full_urls_agree, references_to_one),
     "CapabilityStatement": (known_parameters,),
 }
 """By type, in the order they are told; each may rely on what the tables say of the type."""

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Parameters, Request
 from server.fhir.outcome import Invalid, PreconditionFailed
+from server.fhir.profiles import demanding
 from server.fhir.search.parse import MAX_PARAMETERS, RENDERING, conditions
 from server.store.entry import Entry, Version, Write
 from server.store.journal import Snapshot
@@ -43,6 +44,7 @@ def commit(gated: GatedStore, request: Request, changing: Changing, *needs: str)
         change = changing(snapshot)
         if change.write is None:
             raise Unchanged(change)
+        demanding(gated.ungated, snapshot.tenant, request.rules)(change.write)
         return entry(gated, snapshot, (change.write,), about(request, needs[0], change.status))
 
     try:

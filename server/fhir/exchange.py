@@ -32,10 +32,14 @@ _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a site may choose of what R4 leaves open. ``deletes_many``: a conditional delete deletes all that meet its
-    criteria, not one alone. ``needs_version``: what is there is changed only with If-Match."""
+    criteria, not one alone. ``needs_version``: what is there is changed only with If-Match. ``profiles``: what a write
+    has to conform to, by type; ``claims_count``: also to what it says it conforms to (``meta.profile``), if that is
+    stored here."""
 
     deletes_many: bool = False
     needs_version: bool = False
+    profiles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    claims_count: bool = False
 
 
 USUAL = Rules()

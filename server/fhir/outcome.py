@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MAX_ISSUES = 50
+"""Things wrong with one resource that are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from mappings.fhir.checker import check
 from mappings.fhir.json import Json, dumps, loads
-from server.fhir.outcome import Invalid, Issue, Unprocessable
+from server.fhir.outcome import MAX_ISSUES, Invalid, Issue, Unprocessable
 from server.fhir.registry import names
 from server.fhir.search.terms import own_terms, terms
 from server.identity.keys import identities
@@ -15,7 +15,6 @@ from server.store.entry import NO_MARKS, Key, Marks, Version, Write
 from server.store.journal import Snapshot
 from server.subscriptions import subscription
 
-MAX_ISSUES = 50
 SERVERS_META = frozenset({"versionId", "lastUpdated"})
 
 

@@ -13,6 +13,7 @@ from server.fhir.delete import deleting, doomed
 from server.fhir.exchange import Answer, Request, changed
 from server.fhir.outcome import FhirError, Invalid, PreconditionFailed
 from server.fhir.patch import met, patch_of, patching
+from server.fhir.profiles import demanding
 from server.fhir.references import Links, resolved, root
 from server.fhir.registry import permitted
 from server.fhir.resource import prepare
@@ -50,6 +51,10 @@ def transaction(gated: GatedStore, request: Request, steps: Sequence[Step]) -> l
         found = located(snapshot, writing)
         links = Links(names(found), finder(gated, snapshot, request))
         done = [(each, change(snapshot, each, links)) for each in found]
+        demand = demanding(gated.ungated, snapshot.tenant, request.rules)
+        for each, made in done:
+            with placed(each.step.place):
+                demand(made.write)
         told = {str(each.place): answered(Answer(204)) for each in writing}
         told |= {str(each.step.place): told_of(snapshot, each, made) for each, made in done}
         about = {"interaction": "transaction", "status": "200"}

@@ -23,6 +23,8 @@ charset = "8859/2"
 [fhir]
 conditional_delete = "multiple"
 version_required = true
+claimed_profiles = true
+profiles = { Patient = ["https://quill.test/patient"] }
 [retention]
 messages = 90
 [subscriptions]
@@ -46,7 +48,9 @@ def test_a_sender_is_laid_over_the_site(tmp_path):
     assert (lab.charset, found.site.charset) == ("8859/2", "")
     assert found.retention == Retention(messages=timedelta(days=90), versions=None)
     assert found.auth == Policy(access_token=600, approval=False)
-    assert found.fhir == Rules(deletes_many=True, needs_version=True)
+    assert found.fhir == Rules(
+        deletes_many=True, needs_version=True, profiles={"Patient": ("https://quill.test/patient",)}, claims_count=True
+    )
     assert found.private_endpoints
 
 
@@ -70,6 +74,9 @@ BAD = {
     "no time at all": ("[auth]\ncode = 0", "auth.code has to be a number of seconds"),
     "a time that is none": ("[auth]\ncode = true", "auth.code has to be a number of seconds"),
     "a word for a wish": ("[auth]\napproval = 'no'", "auth.approval is true or false"),
+    "profiles of no type": ("[fhir.profiles]\nPation = []", "fhir.profiles has no setting 'Pation'"),
+    "a profile that is no list": ("[fhir.profiles]\nPatient = 'x'", "fhir.profiles.Patient is a list"),
+    "a claim that is none": ("[fhir]\nclaimed_profiles = 1", "fhir.claimed_profiles"),
     "a wish that is none": ("[fhir]\nversion_required = 1", "fhir.version_required"),
 }
 

@@ -141,6 +141,11 @@ def _invariants(numbers: list[int]) -> tuple[Invariant, ...]:
 
 
 @cache
+def invariant_keys() -> frozenset[str]:
+    return frozenset(key for key, *_ in _table("structures")["invariants"])
+
+
+@cache
 def members(type: str) -> tuple[Element, ...]:
     """The elements directly below a type, or below one that is nested in it: ``Claim``, ``Claim.item``."""
     root, _, below = type.partition(".")

@@ -1,38 +1,90 @@
 """https://hl7.org/fhir/R4/resource-operation-validate.html"""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
 from mappings.fhir.checker import check
 from mappings.fhir.json import Json, dumps
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
 from server.fhir.outcome import Invalid, Issue, operation_outcome
-from server.fhir.resource import MAX_ISSUES
+from server.fhir.profiles import Profiles, claimed, issues, not_here
 
-NO_PROFILE = "only what FHIR R4 itself says is checked"
+MODES = frozenset({"create", "update", "delete"})
+SOUND = Issue("conforms to FHIR R4", severity="information", code="informational")
 
 
-def validate(gated: GatedStore, request: Request) -> Answer:  # noqa: ARG001 - what is sent is checked, nothing is read
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be judged, against which profiles beside those that it claims, and what is going to be done."""
+
+    resource: Json | None
+    profiles: tuple[str, ...] = ()
+    mode: str = ""
+
+
+def validate(gated: GatedStore, request: Request) -> Answer:
     """What is wrong with a resource; 200 whatever the result, since the question was answered."""
-    body = request.resource()
-    return Answer(200, dumps(operation_outcome(judged(request.type, *subject(body, request)))))
-
-
-def subject(body: Json, request: Request) -> tuple[Json, bool]:
-    """The resource that is meant, and whether a profile was named that it should be held against."""
-    profile = request.parameter("profile") is not None
-    if body.get("resourceType") != "Parameters" or request.type == "Parameters":
-        return body, profile
-    parameters = {each.get("name"): each for each in body.get("parameter", ()) if isinstance(each, dict)}
-    resource = parameters.get("resource", {}).get("resource")
-    if not isinstance(resource, dict):
+    asked = question(request)
+    if asked.mode == "delete":
+        gated.read(request.type, request.id)
+        return Answer(200, dumps(operation_outcome([Issue("may be deleted", severity="information")])))
+    if asked.resource is None:
         raise Invalid(Issue("the parameter resource is missing", "Parameters.parameter", "required"))
-    return resource, profile or "profile" in parameters
+    profiles = Profiles(gated.ungated, gated.principal.tenant)
+    found = [*addressed(request, asked), *judged(profiles, asked.resource, asked.profiles)]
+    return Answer(200, dumps(operation_outcome(found or [SOUND])))
 
 
-def judged(type: str, body: Json, profile: bool) -> list[Issue]:
-    problems = check(body)[:MAX_ISSUES]
-    issues = [Issue(each.text, each.expression, each.code) for each in problems]
-    if body.get("resourceType") != type:
-        issues.insert(0, Issue(f"the resource is not a {type}", "resourceType"))
-    if profile:
-        issues.append(Issue(NO_PROFILE, code="not-supported", severity="warning"))
-    return issues or [Issue("conforms to FHIR R4", severity="information", code="informational")]
+def question(request: Request) -> Question:
+    """From the address and the body, which is the resource alone or Parameters. Raises Invalid."""
+    deletes = request.parameter("mode") == "delete" and not request.body and request.given is None
+    body = {} if deletes else request.resource()
+    wrapped = body.get("resourceType") == "Parameters" != request.type
+    given = list(_parameters(body)) if wrapped else []
+    resource = next((each["resource"] for each in given if isinstance(each.get("resource"), dict)), None)
+    asked = [*request.query, *((each["name"], _text(each)) for each in given)]
+    mode = next((value for name, value in asked if name == "mode"), "")
+    if mode and mode not in MODES:
+        raise Invalid(Issue("mode is create, update or delete", code="value"))
+    if mode == "delete" and not request.id:
+        raise Invalid("what is to be deleted is named in the address")
+    profiles = tuple(value for name, value in asked if name == "profile")
+    return Question(resource if wrapped else body or None, profiles, mode)
+
+
+def _parameters(body: Json) -> Iterator[Json]:
+    for each in body.get("parameter", ()):
+        if not isinstance(each, dict) or not isinstance(each.get("name"), str):
+            raise Invalid(Issue("a parameter has no name", "Parameters.parameter", "required"))
+        yield each
+
+
+def _text(parameter: Json) -> str:
+    values: list[Any] = [value for name, value in parameter.items() if name.startswith("value")]
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
+
+
+def addressed(request: Request, asked: Question) -> Iterator[Issue]:
+    """What is wrong before the resource is looked into."""
+    resource = asked.resource or {}
+    if resource.get("resourceType") != request.type:
+        yield Issue(f"the resource is not a {request.type}", "resourceType")
+    elif asked.mode == "update" and request.id and resource.get("id") != request.id:
+        yield Issue("an update has the id of its address", f"{request.type}.id", "value")
+
+
+def judged(profiles: Profiles, resource: Json, named: tuple[str, ...]) -> Iterator[Issue]:
+    """R4 first: profiles are asked only of what is sound. One that was named and is not here is an error, one that the
+    resource only claims a warning: nothing passes unseen."""
+    if problems := check(resource):
+        yield from issues(problems)
+        return
+    for url in dict.fromkeys((*named, *claimed(resource))):
+        verdict = profiles.verdict(resource, url)
+        if verdict is None:
+            yield not_here(url, resource["resourceType"], "error" if url in named else "warning")
+        else:
+            yield from issues(verdict.errors)
+            yield from issues(verdict.warnings, "warning")

@@ -95,6 +95,12 @@ PATIENT: dict[str, tuple[Json, str, str]] = {
     "a contact without a way to it": ({"contact": [{"gender": "male"}]}, "Patient.contact[0]", "breaks pat-1"),
     "a telecom without a system": ({"telecom": [{"value": "1"}]}, "Patient.telecom[0]", "breaks cpt-2"),
     "an extension without a URL": ({"extension": [{"valueCode": "x"}]}, "Patient.extension[0].url", "is required"),
+    "an extension with a relative URL": (
+        {"extension": [{"url": "nickname", "valueCode": "x"}]},
+        "Patient.extension[0].url",
+        "must be an absolute URL",
+    ),
+    "a part of an extension": ({"extension": [{"url": "u:x", "extension": [{"url": "y", "valueCode": "z"}]}]}, "", ""),
     "an extension with nothing": ({"extension": [{"url": "u:x"}]}, "Patient.extension[0]", "breaks ext-1"),
     "an extension with both": (
         {"extension": [{"url": "u:x", "valueCode": "y", "extension": [{"url": "u:z", "valueCode": "y"}]}]},
@@ -193,6 +199,16 @@ def test_a_mistake_in_a_patient(patient: Json, changes: Json, expression: str, t
         return
     assert found[0].expression == expression
     assert found[0].text.startswith(text)
+
+
+def test_a_rule_of_what_is_required_does_not_rely_on_it() -> None:
+    assert [each.expression for each in check({"resourceType": "Bundle", "id": "b"})] == ["Bundle.type"]
+
+
+def test_a_full_url_is_that_of_its_resource(bundle: Json) -> None:
+    bundle["entry"][0]["fullUrl"] = "https://quill.test/fhir/Patient/another"
+    bundle["entry"][1]["fullUrl"] = "urn:uuid:00000000-0000-4000-8000-000000000000"
+    assert [each.expression for each in check(bundle)] == ["Bundle.entry[0].fullUrl"]
 
 
 CLAIM: dict[str, tuple[Callable[[Json], Any], str, str]] = {

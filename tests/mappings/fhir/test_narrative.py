@@ -17,6 +17,8 @@ SOUND = {
         '<a href="https://quill.test/a?b#c">a</a><a href="#b">b</a><a href="Patient/1">c</a><a name="n"/>'
     ),
     "style": div("x", ' style="color: red; padding: 2px" lang="en" xml:lang="en"'),
+    "an image of its own in a style": div('<td style="background: white url(tbl_bck1.png) repeat-y">x</td>'),
+    "an image within a style": div("<td style=\"background: url('data:image/png;base64,AAAA')\">x</td>"),
     "greater than within an attribute": div('<span title="a > b">x</span>'),
     "numbered characters": div("caf&#233; &amp; &lt;bar&gt; &#xa0;"),
     "named characters": div("caf&eacute;&nbsp;&amp; &reg; &lt;bar&gt;", ' title="caf&eacute;"'),
@@ -69,6 +71,9 @@ WRONG = {
     "data for a page": (div('<a href="data:text/html,x">y</a>'), ADDRESS),
     "a drawing with scripts": (div('<img src="data:image/svg+xml;base64,AAAA"/>'), ADDRESS),
     "an address in a style": (div('<p style="background: url(https://quill.test)">x</p>'), STYLE),
+    "another host's address in a style": (div('<p style="background: url(//quill.test/a.png)">x</p>'), STYLE),
+    "a drawing in a style": (div('<p style="background: url(data:image/svg+xml;base64,AAAA)">x</p>'), STYLE),
+    "an address within an address": (div('<p style="background: url(url(a.png)https://x)">x</p>'), STYLE),
     "an escape in a style": (div('<p style="width: \\65xpression(1)">x</p>'), STYLE),
 }
 

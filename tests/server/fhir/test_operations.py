@@ -31,7 +31,13 @@ JUDGED = {
     "a profile": (
         {"resourceType": "Patient"},
         "?profile=http://example.org/p",
-        [("warning", "not-supported", "only what FHIR R4 itself says is checked")],
+        [
+            (
+                "error",
+                "not-supported",
+                "http://example.org/p is not stored here, so nothing was compared with it",
+            )
+        ],
     ),
 }
 
