@@ -37,7 +37,7 @@ def acting(bearer: Bearer) -> Principal:
     """A person's app may do what both may: what it was granted, of what the person's role allows today."""
     client, scopes = bearer.client, parse(bearer.token.scope)
     if not bearer.user or not bearer.grant:
-        return Principal(client.tenant, client.client_id, scopes)
+        return Principal(client.tenant, client.client_id, scopes, purpose=bearer.token.purpose)
     user = bearer.user
     return Principal(
         client.tenant,
@@ -45,5 +45,6 @@ def acting(bearer: Bearer) -> Principal:
         roles.narrowed(scopes, user.role),
         user=user.name,
         patient=bearer.grant.context.patient or user.own_patient,
+        purpose=bearer.token.purpose,
         rights=roles.rights(user.role),
     )

@@ -20,6 +20,7 @@ from server.auth.clients import Client
 from server.auth.key_sets import KeySets
 from server.auth.rfc6749.client import RegisteredClient
 from server.auth.rfc6749.starlette import FormRequest
+from server.auth.udap.b2b import purpose
 from server.auth.udap.trust import NotTrusted
 from server.auth.udap.trust import claims as certified
 
@@ -58,6 +59,8 @@ class PrivateKeyJwt(JWTBearerClientAssertion):  # type: ignore[misc]
         client: RegisteredClient | None = super().__call__(known, request)
         if client and request.form.get("client_id", client.get_client_id()) != client.get_client_id():
             raise InvalidClientError(description="client_id is not the one of the assertion.")
+        if client and client.record.certificate_uri:
+            request.purpose = purpose(self.extract_assertion(request.form["client_assertion"])[1])
         return client
 
     def extract_assertion(self, assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

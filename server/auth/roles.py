@@ -2,7 +2,6 @@
 
 Each right is a type and what may be done to it, in the letters of SMART's scopes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -65,9 +64,9 @@ def rights(role: str) -> tuple[ResourceScope, ...]:
     return tuple(each for each in written if isinstance(each, ResourceScope))
 
 
-def narrowed(scopes: Iterable[Scope], role: str) -> tuple[Scope, ...]:
+@lru_cache(maxsize=1024)
+def narrowed(scopes: tuple[Scope, ...], role: str) -> tuple[Scope, ...]:
     """Of the scopes that need a person, those which somebody of this role can give to an app."""
-    asked = tuple(scopes)
-    words = [each for each in asked if isinstance(each, Word)]
+    words = [each for each in scopes if isinstance(each, Word)]
     mine = [replace(each, context=context) for each in rights(role) for context in ("user", "patient")]
-    return narrow(asked, (*words, *mine))
+    return narrow(scopes, (*words, *mine))

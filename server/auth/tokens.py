@@ -17,7 +17,8 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What an access token stands for. Times are seconds since 1970. ``grant``: the person's grant that it is of."""
+    """What an access token stands for. Times are seconds since 1970. ``grant``: the person's grant that it is of;
+    ``purpose``: what the client said that it asks for."""
 
     client_id: str
     tenant: str
@@ -25,6 +26,7 @@ class Token:
     issued_at: int
     expires_at: int
     grant: str | None = None
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

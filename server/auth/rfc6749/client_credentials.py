@@ -4,6 +4,7 @@ from authlib.oauth2.rfc6749 import InvalidScopeError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
+from server.auth.clients import Client
 from server.auth.rfc6749.client import is_system
 from server.auth.scopes import BadScope, parse, text
 
@@ -15,7 +16,7 @@ class BackendServices(ClientCredentialsGrant):  # type: ignore[misc]
 
     def validate_requested_scope(self) -> None:
         """What needs a person is left out. https://hl7.org/fhir/smart-app-launch/STU2.2/backend-services.html#scopes"""
-        asked = self.request.payload.scope
+        asked = self.request.payload.scope or self._usual()
         if not asked:
             raise InvalidScopeError(description="scope is missing.")
         try:
@@ -25,3 +26,8 @@ class BackendServices(ClientCredentialsGrant):  # type: ignore[misc]
         if not system or not self.client.get_allowed_scope(system):
             raise InvalidScopeError(description="The client is registered for none of these scopes.")
         self.request.payload = BasicOAuth2Payload({**self.request.form, "scope": system})
+
+    def _usual(self) -> str | None:
+        """UDAP lets a client ask for all that it registered for by naming nothing; SMART does not."""
+        record: Client = self.client.record
+        return record.scope if record.certificate_uri else None

@@ -64,6 +64,7 @@ class AuthorizationServer(Core):  # type: ignore[misc]
             issued_at=now,
             expires_at=now + token["expires_in"],
             grant=grant.id if grant else None,
+            purpose=request.purpose,
         )
         refresh = None
         if grant and "refresh_token" in token:

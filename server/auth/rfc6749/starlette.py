@@ -26,9 +26,10 @@ Endpoint = Callable[["FormRequest"], Response]
 
 class FormRequest(OAuth2Request):  # type: ignore[misc]
     """A POSTed form. ``uri`` is the endpoint as clients see it: authlib refuses one that is neither https nor local.
-    ``grant`` is what a person has granted, once that is known."""
+    ``grant`` is what a person has granted, ``purpose`` what a service says that it asks for, once that is known."""
 
     grant: Grant | None = None
+    purpose: str | None = None
 
     def __init__(self, uri: str, headers: Mapping[str, str], form: Mapping[str, str]) -> None:
         super().__init__("POST", uri, headers=headers)

@@ -11,6 +11,7 @@ from server.auth.policy import DAY
 from server.auth.rfc6749.authorization_code import AuthorizationCode
 from server.auth.rfc6749.client_credentials import BackendServices
 from server.auth.rfc6749.refresh_token import RefreshToken
+from server.auth.udap.b2b import EXTENSION
 from server.auth.udap.trust import ALGORITHMS, Trust, algorithms
 
 PATH = "/.well-known/udap"
@@ -22,7 +23,7 @@ def metadata(authority: Authority, trust: Trust) -> dict[str, Any]:
     return {
         "udap_versions_supported": ["1"],
         "udap_profiles_supported": ["udap_dcr", "udap_authn", "udap_authz"],
-        "udap_authorization_extensions_supported": [],
+        "udap_authorization_extensions_supported": [EXTENSION],
         "udap_authorization_extensions_required": [],
         "udap_certifications_supported": [],
         "udap_certifications_required": [],

@@ -133,3 +133,26 @@ async def test_discovery_allows_any_origin_once(app) -> None:
     answer = await asked(app, "GET", "/fhir/.well-known/smart-configuration", origin="https://app.test")
     assert answer.headers.get_list("access-control-allow-origin") == ["*"]
     assert answer.headers["content-type"] == "application/json"
+
+
+CALLED = ["/auth/token", "/auth/register", "/auth/userinfo", "/auth/revoke", "/auth/jwks", "/fhir/metadata"]
+
+
+@pytest.mark.parametrize("path", CALLED)
+async def test_apps_in_a_browser_may_call_from_any_origin_with_no_cookie(app, path) -> None:
+    answer = await asked(app, "POST", path, origin="https://app.test", **FORM)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+    wanted = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    preflight = await asked(app, "OPTIONS", path, origin="https://app.test", **wanted)
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "*")
+
+
+async def test_the_first_version_of_smart_finds_the_same_addresses_in_the_capability_statement(app) -> None:
+    said = (await asked(app, "GET", "/fhir/.well-known/smart-configuration")).json()
+    security = (await asked(app, "GET", "/fhir/metadata")).json()["rest"][0]["security"]
+    assert security["service"][0]["coding"][0]["code"] == "SMART-on-FHIR"
+    uris = {each["url"]: each["valueUri"] for each in security["extension"][0]["extension"]}
+    names = {"authorize": "authorization", "token": "token", "introspect": "introspection", "revoke": "revocation"}
+    names |= {"manage": "management", "register": "registration"}
+    assert uris == {name: said[f"{endpoint}_endpoint"] for name, endpoint in names.items()}

@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from server.auth import clients
 from server.auth.policy import Policy
+from server.auth.rfc6750 import authenticate
 from server.auth.rfc7523 import decoded
 from server.auth.routes import install
 from server.auth.udap.trust import LongHeaders, public_key
@@ -127,8 +128,11 @@ class Community:
     async def register(self, statement: str) -> httpx.Response:
         return await self.http.post("/auth/udap/register", json={"software_statement": statement, "udap": "1"})
 
-    async def token(self, client_id: str, by: Certified | None = None, **form: str) -> httpx.Response:
-        assertion = (by or self.app).sign(self.claims(client_id, f"{BASE}/auth/token"))
+    async def token(
+        self, client_id: str, by: Certified | None = None, extensions: Any = None, **form: str
+    ) -> httpx.Response:
+        more = {"extensions": extensions} if extensions is not None else {}
+        assertion = (by or self.app).sign({**self.claims(client_id, f"{BASE}/auth/token"), **more})
         asked = {"grant_type": "client_credentials", "scope": "system/*.rs", **form}
         asked["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         return await self.http.post("/auth/token", data={**asked, "client_assertion": assertion, "udap": "1"})
@@ -332,6 +336,31 @@ async def test_an_app_gets_a_code_and_its_token_by_certificate(community, put) -
     token = await community.token(said["client_id"], **form)
     assert token.status_code == 200, token.text
     assert (await world.read(token.json()["access_token"])).status_code == 200
+
+
+B2B = {"version": "1", "organization_id": "https://lab.test", "purpose_of_use": ["TREAT", "HPAYMT"]}
+EXTENSIONS = {
+    "none": ({}, 200, None),
+    "another": ({"x": {}}, 200, None),
+    "as it should be": ({"hl7-b2b": B2B}, 200, "TREAT HPAYMT"),
+    "without a purpose": ({"hl7-b2b": {**B2B, "purpose_of_use": []}}, 400, None),
+    "of nobody": ({"hl7-b2b": {"version": "1", "purpose_of_use": ["TREAT"]}}, 400, None),
+    "of another version": ({"hl7-b2b": {**B2B, "version": "2"}}, 400, None),
+    "no object": ({"hl7-b2b": "TREAT"}, 400, None),
+}
+
+
+@pytest.mark.parametrize(("extensions", "status", "purpose"), EXTENSIONS.values(), ids=EXTENSIONS)
+async def test_a_service_says_what_it_asks_for(community, extensions, status, purpose) -> None:
+    said = (await community.register(community.statement())).json()
+    answer = await community.token(said["client_id"], extensions=extensions, scope="")
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        assert answer.json()["scope"] == "system/*.rs"
+        who = authenticate(community.world.authority, [f"Bearer {answer.json()['access_token']}"])
+        assert who.purpose == purpose
+    else:
+        assert answer.json()["error"] == "invalid_grant"
 
 
 FILES = {
