@@ -9,7 +9,7 @@ from itertools import chain
 
 from server.store import walk
 from server.store.engine import Engine
-from server.store.entry import Entry, Key, Version
+from server.store.entry import NO_MARKS, Entry, Key, Marks, Version
 from server.store.walk import Advance, unheard
 
 Extract = Callable[[Version], tuple[str, ...]]
@@ -48,6 +48,14 @@ def check(engine: Engine, extract: Extract, advance: Advance = unheard) -> Mappi
     return {**found, "": own}
 
 
+def unlike(entry: Entry, renewed: Mapping[Key, tuple[int, Marks]]) -> Iterator[str]:
+    """Renewals of the entry that are not kept, nor later ones."""
+    for each in entry.renewals:
+        seq, marks = renewed.get(each.key, (0, NO_MARKS))
+        if seq < entry.seq or (seq == entry.seq and dict(marks) != dict(each.marks)):
+            yield f"{each.key} was renewed, and is not"
+
+
 class Tenant:
     """One tenant's check. ``_newest`` has each resource's version by the journal, under its key's hash: so a million
     take about 150 MB."""
@@ -73,8 +81,9 @@ class Tenant:
     def _journal(self, entries: Sequence[Entry]) -> None:
         keys = {write.key for entry in entries for write in entry.writes}
         current = self._engine.newest(self._tenant, keys)
+        renewed = self._engine.renewed(self._tenant, {each.key for entry in entries for each in entry.renewals})
         for entry in entries:
-            for fault in chain(self._order(entry), self._kept(entry, current)):
+            for fault in chain(self._order(entry), self._kept(entry, current), unlike(entry, renewed)):
                 self._found.note(f"entry {entry.seq}: {fault}")
 
     def _order(self, entry: Entry) -> Iterator[str]:

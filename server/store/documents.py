@@ -2,6 +2,7 @@
 
 What must be unique is in ``_id``. Every document carries its tenant, by which a cluster may be sharded."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mongoengine import BinaryField, BooleanField, Document, IntField, ListField, StringField
@@ -135,6 +136,13 @@ def bound(alias: str) -> Collections:
     for document in documents:
         document.ensure_indexes()
     return Collections(*(document._get_collection() for document in documents))
+
+
+def indexed(collections: Collections) -> Iterator[tuple[Collection, tuple[str, ...]]]:
+    """Each collection with each of its indexes."""
+    for collection, document in zip(collections, DOCUMENTS, strict=True):
+        for fields in document._meta["indexes"]:
+            yield collection, fields
 
 
 DOCUMENTS: tuple[Any, ...] = (Entry, Current, Held, Cursor, Lease, About, Renewed)

@@ -1,6 +1,7 @@
 """The server of MongoDB's protocol: connecting, what it must be able to do, and what its errors mean."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -10,13 +11,14 @@ from pymongo import MongoClient, WriteConcern
 from pymongo.errors import ConfigurationError, ConnectionFailure, DuplicateKeyError, InvalidURI, OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from server.store.documents import Collections, bound
+from server.store.documents import Collections, bound, indexed
 from server.store.engine import Unavailable, Uncertain, Unusable
+from server.store.mongo_promises import doubts as doubted
+from server.store.mongo_promises import faults, index_faults, url_faults
 
 Client = MongoClient[dict[str, Any]]
 
-OLDEST = 13
-"""The wire version of MongoDB 5.0, the first whose majority writes are kept by default."""
+logger = logging.getLogger(__name__)
 
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=10_000)
 
@@ -25,6 +27,12 @@ MAJORITY = ReadConcern("majority")
 PATIENCE = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 5_000, "socketTimeoutMS": 30_000}
 
 DUPLICATE = 11000
+
+OTHER_INDEX = frozenset({85, 86})
+"""IndexOptionsConflict, IndexKeySpecsConflict."""
+
+NOT_ALLOWED = frozenset({13, 18})
+"""Unauthorized, AuthenticationFailed."""
 
 REFUSED = frozenset({2, 9, 14, 22, 10334, 17280, 17419, 17420})
 """Codes of a document or query that is wrong or too large in itself.
@@ -40,7 +48,7 @@ class Server:
             with troubles():
                 self._client = _client(url, self._alias)
                 _check(self._client)
-                self.collections = safe(bound(self._alias))
+                self.collections = safe(_indexes(self._alias))
         except BaseException:
             self.close()
             raise
@@ -59,16 +67,43 @@ def _client(url: str, alias: str) -> Client:
 
 
 def _check(client: Client) -> None:
-    asked = client.write_concern.document
-    if asked.get("w", "majority") != "majority" or not asked.get("journal", asked.get("j", True)):
-        raise Unusable(
-            "leave w and journal out of the store's URL: a write is kept by a majority, on disk, or not at all"
-        )
+    """Says at the start what the server cannot promise, and what to do about it."""
+    _refuse(url_faults(client.write_concern.document, client.read_preference.mongos_mode))
     hello = client.admin.command("hello")
-    if hello["maxWireVersion"] < OLDEST:
-        raise Unusable("the server is older than MongoDB 5.0: update it")
+    _refuse(faults(hello, _asked(client, "getCmdLineOpts").get("parsed", {})))
     if not hello.get("isWritablePrimary"):
         raise Unavailable("the server takes no writes: it is not the primary of its replica set, or has none")
+    for doubt in doubted(hello, _asked(client, "buildInfo")):
+        logger.warning("the store: %s", doubt)
+
+
+def _asked(client: Client, command: str) -> Mapping[str, Any]:
+    """Nothing where the user may not ask that, or the server has no such command."""
+    try:
+        return client.admin.command(command)
+    except OperationFailure:
+        return {}
+
+
+def _refuse(said: Iterable[str]) -> None:
+    if found := list(said):
+        raise Unusable("; ".join(found))
+
+
+def _indexes(alias: str) -> Collections:
+    """The collections, with their indexes: those that are missing are made."""
+    try:
+        found = bound(alias)
+    except OperationFailure as error:
+        if error.code not in OTHER_INDEX:
+            raise
+        raise Unusable(
+            "an index of the store's database is another than it should be: drop it, and start again"
+        ) from None
+    _refuse(
+        fault for each, wanted in indexed(found) for fault in index_faults(each.name, wanted, each.index_information())
+    )
+    return found
 
 
 def safe(collections: Collections) -> Collections:
@@ -85,6 +120,8 @@ def troubles() -> Iterator[None]:
     except DuplicateKeyError:
         raise
     except OperationFailure as error:
+        if error.code in NOT_ALLOWED:
+            raise Unusable("the user in the store's URL may not use its database: grant it readWrite there") from None
         if error.code in REFUSED:
             raise ValueError(f"the store refuses this (code {error.code})") from None
         raise Unavailable(f"the store's server: code {error.code}") from None

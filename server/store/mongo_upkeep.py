@@ -18,6 +18,8 @@ from server.store.mongo_rows import (
     entry_id,
     held_document,
     held_id,
+    renewal,
+    renewed_document,
     version,
     version_fact,
 )
@@ -67,6 +69,9 @@ def faults(store: Collections) -> Iterator[str]:
     yield from islice(_unlike(store.entry, lambda doc: entry_document(entry(doc))), SHOWN)
     yield from islice(_unlike(store.current, lambda doc: current_document(doc["tenant"], version(doc))), SHOWN)
     yield from islice(_unlike(store.held, _held_again), SHOWN)
+    yield from islice(
+        _unlike(store.renewed, lambda doc: renewed_document(doc["tenant"], renewal(doc), doc["seq"])), SHOWN
+    )
 
 
 def _held_again(doc: Doc) -> Doc:

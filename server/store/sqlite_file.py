@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from server.store.engine import Unavailable, Uncertain
-from server.store.sqlite_schema import prepare
+from server.store.engine import Unavailable, Uncertain, Unusable
+from server.store.sqlite_schema import mend, prepare
 
 BUSY = 5.0
 """Seconds that another process may hold the file before one gives up."""
 
 READERS = 8
+
+OLDEST = (3, 37)
+"""The first SQLite with STRICT tables."""
 
 TROUBLE = frozenset(
     {
@@ -44,13 +47,17 @@ class File:
         self._lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise Unusable(f"SQLite {sqlite3.sqlite_version} is older than 3.37: use a Python with a newer one")
         with troubles():
             if path != MEMORY:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
             self._writer = _connect(path)
-            _keep_log(self._writer)
+            if _keep_log(self._writer) != "wal" and path != MEMORY:
+                raise Unusable("the file cannot have a write-ahead log where it is: put it on a local disk")
         with self.writing() as db:
             prepare(db)
+            mend(db)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -141,12 +148,13 @@ def _connect(path: str) -> sqlite3.Connection:
     return db
 
 
-def _keep_log(db: sqlite3.Connection) -> None:
-    """https://www.sqlite.org/wal.html. The change to it does not wait for other processes by itself."""
+def _keep_log(db: sqlite3.Connection) -> str:
+    """The kind of log that it has now. https://www.sqlite.org/wal.html. The change to it does not wait for other
+    processes by itself."""
     deadline = time.monotonic() + BUSY
     while True:
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            kind = str(db.execute("PRAGMA journal_mode = WAL").fetchone()[0])
             break
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:
@@ -154,6 +162,7 @@ def _keep_log(db: sqlite3.Connection) -> None:
             time.sleep(0.01)
     db.execute("PRAGMA wal_autocheckpoint = 4000")
     db.execute("PRAGMA journal_size_limit = 67108864")
+    return kind
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

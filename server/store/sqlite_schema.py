@@ -6,8 +6,9 @@ projections."""
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from uuid import uuid4
 
 from server.store.engine import Unusable
@@ -99,6 +100,36 @@ def prepare(db: sqlite3.Connection, migrations: Sequence[Migration] = MIGRATIONS
     for step in migrations[version - 1 :]:
         step(db) if callable(step) else db.execute(step)
     db.execute(f"PRAGMA user_version = {known}")
+
+
+def mend(db: sqlite3.Connection) -> None:
+    """Makes the indexes that somebody dropped, and refuses a store whose tables are not what they should be."""
+    wanted, found = _expected(), _shape(db)
+    for name, statement in wanted.items():
+        if (
+            name not in found
+            and statement
+            and statement.startswith("CREATE")
+            and "INDEX" in statement.partition("(")[0]
+        ):
+            db.execute(statement)
+        elif found.get(name) != statement:
+            raise Unusable(f"{name} of the store is not what it should be: restore a backup, or look who changed it")
+
+
+@cache
+def _expected() -> Mapping[str, str | None]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        prepare(db)
+        return _shape(db)
+    finally:
+        db.close()
+
+
+def _shape(db: sqlite3.Connection) -> Mapping[str, str | None]:
+    """By name the statement that made it."""
+    return dict(db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"))
 
 
 def _version(db: sqlite3.Connection) -> int:

@@ -14,7 +14,7 @@ from server.store.journal import Journal
 from server.store.mongo import MongoEngine
 from server.store.mongo_project import current_operations, held_operations, written
 from server.store.mongo_schema import MIGRATIONS, introduce
-from server.store.query import EVERYTHING, equals
+from server.store.query import EVERYTHING, Holds, Not, Search, Sort, equals, starts
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.timeout(600)]
 
@@ -96,7 +96,57 @@ def test_indexes_are_there(opened):
     assert all(each.write_concern == WriteConcern("majority", 10_000, True) for each in opened._server.collections)
 
 
+def test_an_index_that_was_dropped_is_made_again(opened, mongodb_url):
+    opened._current.drop_index("place_1_terms_1")
+    again = MongoEngine(mongodb_url)
+    assert "place_1_terms_1" in again._current.index_information()
+    again.close()
+
+
+def test_an_index_that_is_another_is_told(opened, mongodb_url):
+    opened._current.drop_index("place_1_terms_1")
+    opened._current.create_index([("place", 1), ("terms", 1)], name="place_1_terms_1", sparse=True)
+    with pytest.raises(Unusable, match="drop it, and start again"):
+        MongoEngine(mongodb_url)
+
+
+HOSTILE = ("$where", "$exists", "a.$b", "__raw__", "terms__contains", "$$ROOT", "{$ne: 1}")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_asked_for_is_a_value_in_every_command(opened, monkeypatch, entry, write, text):
+    """Never a field or an operator; and no query language but the server's own is in between."""
+    sent = []
+    monkeypatch.setattr(Commands, "started", lambda _, event: sent.append(event.command))
+    key = Key(text, text)
+    opened.append(text, [entry(1, write(f"{text}/{text}", terms=(text,), reserves=(text,)), tenant=text, dedupe=text)])
+    opened.project(text)
+    opened.read(text, key), opened.vread(text, key, 1), opened.holders(text, [text]), opened.entry(text, text)
+    opened.answered(text, [text]), opened.tail(text, 0, 1), opened.messages(text, {text: text}, None, 1)
+    opened.history(text, key, limit=1, before=None), opened.current(text, text, text, 1), opened.held(text, text, 1)
+    for where in (equals(text), starts(text), Holds(text, text), Not(equals(text))):
+        opened.search(text, Search(text, where, (Sort(text),)))
+        opened.count(text, text, where)
+    opened.lease(text, text, entry(1).at, entry(1).at), opened.progress(text)
+    opened.note(text, text), opened.noted(text), opened.reindex(text, opened.current(text, text, "", 9))
+    assert len(sent) > 25
+    names = {name for command in sent for name in fields(command)}
+    assert not {name for name in names if text in name}
+
+
+def fields(value):
+    """The names in a command, at every depth; what stands for a value as it is (``$literal``) has none."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from fields(inner)
+    elif isinstance(value, list):
+        for each in value:
+            yield from fields(each)
+
+
 REFUSED = {
+    "not from the primary": "readPreference=secondary",
     "one node is not enough": "w=1",
     "none is not at all": "w=0",
     "not on disk": "journal=false",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from server.store import sqlite_file
 from server.store.engine import Unavailable, Unusable
 from server.store.entry import Entry
 from server.store.journal import Journal
@@ -112,6 +113,45 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(oldest):
     oldest.execute("ROLLBACK")
     assert shape(oldest) == before
     assert oldest.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_an_index_that_was_dropped_is_made_again(opened, path):
+    with opened._file.writing() as db:
+        before = shape(db)
+        db.execute("DROP INDEX version_place")
+        assert shape(db) != before
+    again = SqliteEngine(path)
+    with again._file.reading() as db:
+        assert shape(db) == before
+    again.close()
+
+
+CHANGED = {
+    "an index on something else": ("DROP INDEX version_place", "CREATE INDEX version_place ON version (place)"),
+    "a table with one column more": ("ALTER TABLE held ADD COLUMN x TEXT",),
+    "a table that is gone": ("DROP TABLE held",),
+}
+
+
+@pytest.mark.parametrize("statements", CHANGED.values(), ids=CHANGED)
+def test_a_store_that_somebody_changed_is_refused(opened, path, statements):
+    with opened._file.writing() as db:
+        for each in statements:
+            db.execute(each)
+    with pytest.raises(Unusable, match=r"(version_place|held) of the store is not what it should be"):
+        SqliteEngine(path)
+
+
+def test_an_old_sqlite_is_refused(path, monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(Unusable, match=r"older than 3\.37"):
+        SqliteEngine(path)
+
+
+def test_a_place_without_a_write_ahead_log_is_refused(path, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "_keep_log", lambda _: "delete")
+    with pytest.raises(Unusable, match="put it on a local disk"):
+        SqliteEngine(path)
 
 
 def test_another_programs_database_is_refused(path):
