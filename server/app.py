@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from server import changes, failures, health, hl7v2, landing
 from server.auth import routes as auth
@@ -21,7 +22,7 @@ from server.auth.rfc6750 import principal
 from server.auth.smart import oauth_uris
 from server.fhir import router as fhir
 from server.fhir.exchange import USUAL, Rules
-from server.limits import Bounded, Limits
+from server.limits import Bounded, Limits, header
 from server.store.store import Store
 from server.telemetry import Metrics, Observed
 
@@ -88,8 +89,18 @@ def application(  # noqa: PLR0913 - all but the store and its address has a defa
     if receive:
         app.include_router(hl7v2.router(receive, authenticate, tenant))
     app.state.stopping = asyncio.Event()
-    app.router.routes.extend([changes.route(store, authenticate), *fhir.routes(site)])
+    typed, *others = fhir.routes(site)
+    app.router.routes.insert(0, typed)
+    app.router.routes.extend([changes.route(store, authenticate), *others])
     return app
+
+
+class Compressed(GZipMiddleware):
+    """Whoever does not take gzip is not made to wait for a look at the answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        takes = scope["type"] == "http" and b"gzip" in header(scope, b"accept-encoding")
+        await (super().__call__ if takes else self.app)(scope, receive, send)
 
 
 def middleware(metrics: Metrics, limits: Limits) -> list[Middleware]:
@@ -106,5 +117,5 @@ def middleware(metrics: Metrics, limits: Limits) -> list[Middleware]:
             max_age=3600,
         ),
         Middleware(Bounded, limits=limits),
-        Middleware(GZipMiddleware, minimum_size=1024, compresslevel=4),
+        Middleware(Compressed, minimum_size=1024, compresslevel=4),
     ]

@@ -58,7 +58,7 @@ class Bounded:
         try:
             check_head(scope, self._limits)
             check_path(scope["raw_path"])
-            body = await gathered(receive, self._limits)
+            body = b"" if only_asks(scope) else await gathered(receive, self._limits)
             if body and coding(scope) in GZIP:
                 body = unpacked(body, self._limits)
         except Refused as refused:
@@ -80,6 +80,12 @@ def check_head(scope: Scope, limits: Limits) -> None:
     length = header(scope, b"content-length")
     if length and (not length.isdigit() or int(length) > limits.body):
         raise too_large(limits)
+
+
+def only_asks(scope: Scope) -> bool:
+    """Most requests have no body that would have to be waited for. https://www.rfc-editor.org/rfc/rfc9112#section-6.3"""
+    sends = header(scope, b"content-length") not in {b"", b"0"} or header(scope, b"transfer-encoding") != b""
+    return scope.get("method") == "GET" and not sends
 
 
 def coding(scope: Scope) -> bytes:

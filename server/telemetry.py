@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,9 +47,11 @@ class Metrics:
             "causeway_http_request_seconds", "Seconds", ("interaction",), registry=self.registry, buckets=SECONDS
         )
 
+        self._labelled, self._timed = cache(self._requests.labels), cache(self._seconds.labels)
+
     def count(self, what: Seen, status: int, seconds: float) -> None:
-        self._requests.labels(what.interaction, what.type, f"{status // 100}xx").inc()
-        self._seconds.labels(what.interaction).observe(seconds)
+        self._labelled(what.interaction, what.type, f"{status // 100}xx").inc()
+        self._timed(what.interaction).observe(seconds)
 
     def text(self) -> bytes:
         """https://prometheus.io/docs/instrumenting/exposition_formats/"""

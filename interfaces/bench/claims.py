@@ -23,7 +23,7 @@ def measure(count: int, connections: int, advance: Advance) -> Figures:
     today, warming = datetime.now(UTC).date(), WARM_UP * connections
     with own_store() as store:
         with own_server(store) as server, own_service(store, f"{server.http}/fhir") as service:
-            connect = connecting(service)
+            connect = connecting(service.base, service.authorization)
             load(connect, dealt(list(records(warming + count, today)), connections))
             load(connect, dealt(submissions(0, warming, today), connections))
             submitted = load(connect, dealt(submissions(warming, warming + count, today), connections), advance)

@@ -22,6 +22,11 @@ def own_store() -> Iterator[str]:
         yield f"sqlite:///{Path(folder, 'bench.db')}"
 
 
+def resident_mb(pid: int) -> float:
+    """https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html"""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4096 / 1e6
+
+
 def own_server(store: str) -> AbstractContextManager[Serving]:
     return serving(store, ANYWHERE, ANYWHERE)
 

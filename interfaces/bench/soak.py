@@ -10,7 +10,7 @@ from typing import Any
 from interfaces.bench.load import Advance, load
 from interfaces.bench.mix import messages
 from interfaces.bench.mllp import connecting
-from interfaces.bench.own import own_server, own_store
+from interfaces.bench.own import own_server, own_store, resident_mb
 
 MEMORY, LATENCY, GROWTH = 1.25, 1.5, 1.25
 """How much more the last fifth may have than the second: the first is still warming up."""
@@ -87,11 +87,6 @@ def soak(count: int, connections: int, window: int, advance: Advance) -> Iterato
             fed = load(connect, given, advance)
             figures = fed.per_s, fed.p50_ms, fed.p99_ms, resident_mb(server.pid), file_mb(store)
             yield Window(done, *figures)
-
-
-def resident_mb(pid: int) -> float:
-    """https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html"""
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4096 / 1e6
 
 
 def file_mb(store: str) -> float:

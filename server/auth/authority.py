@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.auth import clients, grants, tokens, users
+from server.auth import clients, grants, records, tokens, users
 from server.auth.clients import Client
 from server.auth.grants import Grant
 from server.auth.policy import Policy
@@ -25,6 +25,10 @@ class Bearer:
     user: User | None = None
 
 
+KNOWN = 1_000
+"""Tokens that are remembered at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """``base_url`` is the server's root as clients see it; its endpoints are below it. It is the issuer as well.
@@ -37,6 +41,7 @@ class Authority:
     outside: Outside = field(default_factory=Outside)
     tenant: str = "default"
     trust: Trust | None = None
+    _known: dict[str, tuple[int, Bearer]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def fhir_url(self) -> str:
@@ -60,7 +65,24 @@ class Authority:
 
     def valid(self, text: str) -> Bearer | None:
         """What a bearer token stands for, if it does now: neither it has ended, nor its client, nor the person's grant,
-        nor the person."""
+        nor the person. What was found holds until the records' journal goes on, where that is quickly asked."""
+        if not self.store.at_hand:
+            return self._valid(text)
+        last = self.store.last(records.REALM)
+        since, found = self._known.get(text, (0, None))
+        if since == last and found and found.token.expires_at > self.now():
+            return found
+        return self._remembered(text, last)
+
+    def _remembered(self, text: str, last: int) -> Bearer | None:
+        found = self._valid(text)
+        if found:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[text] = last, found
+        return found
+
+    def _valid(self, text: str) -> Bearer | None:
         token = tokens.find(self.store, text)
         if not token or token.expires_at <= self.now():
             return None

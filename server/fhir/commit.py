@@ -94,6 +94,8 @@ def one(snapshot: Snapshot, type: str, where: Query) -> Version | None:
 
 def parameters(text: str) -> Parameters:
     """A query string's parameters, in order, each as often as it stands there."""
+    if not text:
+        return ()
     try:
         pairs = parse_qsl(
             text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=MAX_PARAMETERS * 4

@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/http.html"""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
@@ -33,6 +35,24 @@ from server.telemetry import Seen, seen
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 THREADS = 64
 """Requests that are worked on at once: most of them wait for the store."""
+
+ONE = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+"""The address of one resource."""
+
+
+class Typed(Convertor[str]):
+    """An address that begins with a resource type, which no other route does: it is looked for first."""
+
+    regex = "[A-Z].*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("typed", Typed())
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
@@ -79,6 +99,7 @@ def routes(site: Site) -> list[Route]:
     threads = ThreadPoolExecutor(THREADS, "fhir")
     one = endpoint(site, threads, serve)
     return [
+        Route("/fhir/{address:typed}", one, methods=METHODS),
         Route("/openapi.json", endpoint(site, threads, serve_openapi), methods=["GET"]),
         Route("/fhir", one, methods=METHODS),
         Route("/fhir/metadata", endpoint(site, threads, serve_metadata), methods=METHODS),
@@ -99,10 +120,13 @@ def exported(act: Callable[..., Response]) -> Serve:
 
 
 def endpoint(site: Site, threads: Executor, serve: Serve) -> Endpoint:
-    """Everything but waiting for the body happens in one thread: the store's calls block."""
+    """Everything but waiting for the body happens in one thread, since the store's calls block; what is read at once
+    from a store at hand, here and now."""
 
     async def served(http: HttpRequest) -> Response:
         body = await http.body()
+        if site.store.at_hand and http.method == "GET" and ONE.fullmatch(http.path_params.get("address", "")):
+            return serve(site, http, body)
         return await asyncio.get_running_loop().run_in_executor(threads, serve, site, http, body)
 
     return served
@@ -115,7 +139,7 @@ def serve_metadata(site: Site, http: HttpRequest, _: bytes) -> Response:
         return Response(status_code=204, headers={"allow": allow({"GET"})})
     if http.method not in {"GET", "HEAD"}:
         raise MethodNotAllowed("this method is not offered here", headers={"allow": allow({"GET"})})
-    query = parameters(http.url.query)
+    query = parameters(http.scope["query_string"].decode("latin-1"))
     return rendered(http, query, Answer(200, capabilities(site, query)))
 
 
@@ -158,7 +182,7 @@ def identified(site: Site, http: HttpRequest) -> Principal:
 
 def asked(site: Site, http: HttpRequest, body: bytes, names: dict[str, Any]) -> Request:
     """Raises NotAcceptable before anything is done whose answer could not be given."""
-    query = parameters(http.url.query)
+    query = parameters(http.scope["query_string"].decode("latin-1"))
     media_type(query, http.headers.get("accept"))
     headers = dict(http.headers)
     return Request(site.base, site.clock(), **names, query=query, headers=headers, body=body, rules=site.rules)

@@ -3,7 +3,7 @@
 https://hl7.org/fhir/R4/http.html#summary"""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -67,14 +67,17 @@ ROUTES: Mapping[str, Mapping[str, Interaction]] = {
         "DELETE": Interaction("delete", delete_if),
     },
 }
-"""In this order: an address is what the first pattern that it fits says."""
+"""A name in braces stands for one segment of the address; one that begins with _ or $ for nothing else."""
+
+NAMES = re.compile(r"\{(\w+)\}")
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+def _shape(segments: Sequence[str]) -> tuple[str, ...]:
+    """What tells addresses apart: how many segments there are, and which of them are words of FHIR's own."""
+    return tuple("$" if each[:1] == "$" else each if each[:1] == "_" else "" for each in segments)
 
 
-_PATTERNS = tuple((_pattern(path), path) for path in ROUTES)
+_SHAPES = {_shape(NAMES.sub("x", path).split("/")): (path, NAMES.findall(path)) for path in ROUTES if path}
 
 
 def interaction(path: str, method: str) -> Interaction:
@@ -104,7 +107,12 @@ def perform(gated: GatedStore, path: str, method: str, request: Request) -> Answ
 
 def matched(address: str) -> tuple[str, dict[str, Any]]:
     """The pattern that an address below the base fits, and what its names stand for. Raises NotFound."""
-    for pattern, path in _PATTERNS:
-        if found := pattern.fullmatch(address):
-            return path, found.groupdict()
-    raise NotFound("no interaction is found at this address")
+    if not address:
+        return "", {}
+    segments = address.split("/")
+    found = _SHAPES.get(_shape(segments))
+    if found is None or not all(segments):
+        raise NotFound("no interaction is found at this address")
+    path, names = found
+    told = (each.removeprefix("$") for each in segments if each[:1] != "_")
+    return path, dict(zip(names, told, strict=True))

@@ -12,10 +12,12 @@ from server.store.sqlite_file import MEMORY
 
 
 class Store:
-    """Reads are the engine's; what is written goes through the journal."""
+    """Reads are the engine's; what is written goes through the journal. ``at_hand``: a single resource is read in less
+    time than it takes to ask another thread for it."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = now, ids: Callable[[], str] = new_id) -> None:
         self.engine, self.journal = engine, Journal(engine, clock, ids)
+        self.at_hand = isinstance(engine, SqliteEngine)
         self.submit = self.journal.submit
         self.read, self.newest, self.vread, self.holders = engine.read, engine.newest, engine.vread, engine.holders
         self.search, self.count, self.history = engine.search, engine.count, engine.history

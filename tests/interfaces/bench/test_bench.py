@@ -14,7 +14,17 @@ FIGURES = {"per_s", "p50_ms", "p99_ms", "store_limit_share", "store_per_s"}
 
 RUNS = {
     "mllp": {"parse_and_map_ms", "store_ms", "fold_and_wire_ms"},
-    "rest": {"read_per_s", "read_p50_ms", "read_p99_ms"},
+    "rest": {
+        "read_per_s",
+        "read_p50_ms",
+        "read_p99_ms",
+        "bare_per_s",
+        "read_share",
+        "page_p50_ms",
+        "page_mb",
+        "ready_s",
+        "idle_mb",
+    },
     "claims": set(),
 }
 
