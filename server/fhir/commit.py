@@ -81,7 +81,7 @@ def entry(gated: GatedStore, snapshot: Snapshot, writes: Sequence[Write], about:
 def selecting(request: Request, criteria: Parameters) -> Query:
     """What a conditional interaction looks for. Raises Invalid for criteria that everything would meet."""
     asked = tuple(each for each in criteria if each[0] not in RENDERING)
-    return conditions(request.type, asked, base=request.base, now=request.now)
+    return conditions(request.type, asked, base=request.base, now=request.now, linked=True)
 
 
 def one(snapshot: Snapshot, type: str, where: Query) -> Version | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from server.store.query import ID, All, Any, Link, Not, OneOf, Query, Referred, Refers, TooBroad, term
+from server.store.query import ID, NOTHING, All, Any, Link, Not, OneOf, Query, Referred, Refers, TooBroad, term
 
 LINKED = 10_000
 """Resources at the other end of a link that are taken one by one."""
@@ -25,6 +25,10 @@ def links(query: Query, change: Callable[[Link], Query]) -> Query:
             return Any(tuple(links(each, change) for each in queries))
         case _:
             return query
+
+
+def has_links(query: Query) -> bool:
+    return links(query, lambda _: NOTHING) != query
 
 
 def unlinked(query: Query, find: Find) -> Query:

@@ -1,4 +1,4 @@
-"""Which system a bare ``code`` is of: that of the value set which its element is bound to.
+"""What a parameter's elements say of its values: which system a bare ``code`` is of, and what names by its url.
 
 https://hl7.org/fhir/R4/search.html#token"""
 
@@ -21,11 +21,22 @@ def implied(parameter: SearchParameter) -> Mapping[str, frozenset[str]]:
     return found
 
 
+@cache
+def by_url(parameter: SearchParameter) -> bool:
+    """Whether what it refers to is named by its url alone. https://hl7.org/fhir/R4/references.html#canonical"""
+    types = {each.code for element in _elements(parameter.expression) for each in element.types}
+    return bool(types) and types <= {"canonical", "uri", "RelatedArtifact"}
+
+
 def _codes(expression: str) -> Iterator[Element]:
-    for path in _PATH.findall(expression):
-        element = _element(*path.split("."))
-        if element and element.binding and any(each.code == "code" for each in element.types):
+    for element in _elements(expression):
+        if element.binding and any(each.code == "code" for each in element.types):
             yield element
+
+
+def _elements(expression: str) -> Iterator[Element]:
+    found = (_element(*path.split(".")) for path in _PATH.findall(expression))
+    return (each for each in found if each)
 
 
 def _element(type: str, *names: str) -> Element | None:

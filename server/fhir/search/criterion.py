@@ -9,6 +9,7 @@ from mappings.fhir.r4.tables import SearchParameter
 from server.fhir.exchange import ID
 from server.fhir.outcome import Invalid, Issue
 from server.fhir.registry import ResourceType, names, resource_type
+from server.fhir.search.bindings import by_url
 from server.fhir.search.escapes import split, unescape
 from server.fhir.search.kind import Asked, Asking
 from server.fhir.search.kinds import kind, question
@@ -93,6 +94,8 @@ def chained(row: ResourceType, code: str, type: str, rest: str, text: str, askin
         raise Invalid(
             Issue(f"{printable(code)}: a chain leads over a reference, to a type that it has", code="invalid")
         )
+    if by_url(parameter):
+        raise Invalid(Issue(f"{code}: a chain over a canonical is not supported", code="not-supported"))
     targets = [type] if type else [each for each in parameter.target or sorted(names()) if has(each, rest)]
     if not targets:
         raise Invalid(Issue(f"{code}: no type that it refers to has such a parameter", code="not-supported"))

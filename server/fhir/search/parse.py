@@ -15,6 +15,7 @@ from server.fhir.search.include import INCLUDES, Include, includes
 from server.fhir.search.kind import Asking, Find
 from server.fhir.search.result import MAX_COUNT, RESULT, TOTALS, choice, counted, printable, single, sort
 from server.fhir.subset import extent
+from server.store.links import has_links
 from server.store.query import All, Query, Search, parts
 
 MAX_PARAMETERS = 60
@@ -103,12 +104,22 @@ def selected(row: ResourceType, used: Parameters, asking: Asking) -> Query:
 
 
 def conditions(
-    type: str, query: Parameters, *, base: str = "", now: datetime | None = None, find: Find | None = None
+    type: str,
+    query: Parameters,
+    *,
+    base: str = "",
+    now: datetime | None = None,
+    find: Find | None = None,
+    linked: bool = False,
 ) -> Query:
-    """A conditional interaction's criteria: nothing in them may be left out, or another resource would be meant."""
+    """What selects resources by themselves, and is told by their terms alone; with ``linked`` also by others, which
+    whoever asks has to be allowed to search for. Nothing in it may be left out, or others would be meant."""
     if not query or any(is_result(code) for code, _ in query):
         raise Invalid("search parameters that select the resource are needed")
-    return parse(type, query, base=base, now=now, find=find, strict=True).where
+    where = parse(type, query, base=base, now=now, find=find, strict=True).where
+    if not linked and has_links(where):
+        raise Invalid(Issue("a chain, _has and _list are not supported here", code="not-supported"))
+    return where
 
 
 def bounded(query: Parameters) -> None:

@@ -4,6 +4,10 @@ from urllib.parse import urlencode
 
 import pytest
 
+from server.fhir.outcome import Invalid
+from server.fhir.search.parse import conditions
+from server.store import links
+
 MRN = "urn:test:mrn"
 V2 = "http://terminology.hl7.org/CodeSystem/v2-0203"
 SYSTOLIC = {"system": "http://loinc.org", "code": "8480-6", "display": "Systolic"}
@@ -372,6 +376,12 @@ class TestScope:
 
         assert wrong == {}
 
+    async def test_a_condition_leads_over_nothing_else_either(self, ask, seeded):
+        body = {"resourceType": "Encounter", "status": "planned", "class": {"code": "IMP"}}
+
+        assert (await ask("PUT", "Encounter?patient.family=mue", body)).status_code == 200
+        assert (await ask("PUT", "Encounter?patient.family=mull", body)).status_code == 201
+
     async def test_counts_no_others(self, ask, seeded):
         body = (await ask("GET", "Encounter?patient.birthdate:missing=false&_summary=count")).json()
 
@@ -409,6 +419,26 @@ async def test_pages(ask, seeded):
         url = next((each["url"] for each in body["link"] if each["relation"] == "next"), None)
 
     assert pages == [["cleo"], ["anna"], ["ben"]]
+
+
+async def test_a_chain_over_a_canonical_is_refused(ask, issues):
+    response = await ask("GET", "QuestionnaireResponse?questionnaire.title=x")
+
+    assert issues(response) == [("not-supported", None, "questionnaire: a chain over a canonical is not supported")]
+
+
+async def test_what_leads_over_too_much_is_refused(ask, seeded, issues, monkeypatch):
+    monkeypatch.setattr(links, "LINKED", 1)
+    response = await ask("GET", "Patient?link:Patient.link:Patient.link:Patient._id=anna,ben")
+
+    assert response.status_code == 400
+    text = "this search leads over more resources than are looked at"
+    assert issues(response) == [("too-costly", None, text)]
+
+
+def test_what_is_told_by_a_resource_alone_has_no_links():
+    with pytest.raises(Invalid, match="a chain, _has and _list are not supported here"):
+        conditions("Encounter", (("patient.family", "x"),))
 
 
 async def test_bundle(ask, seeded):

@@ -92,7 +92,7 @@ def asked(type, parameter):
 
 def understand(type, name, value):
     try:
-        return conditions(type, ((name, value),), base="http://causeway.test", now=now(), find=stored)
+        return conditions(type, ((name, value),), base="http://causeway.test", now=now(), find=stored, linked=True)
     except FhirError:
         return None
 
