@@ -20,10 +20,10 @@ FIXED = frozenset({"launch", "launch/patient", "launch/encounter"})
 
 
 def proposed(asked: str, user: User, launch: Launch | None) -> tuple[Scope, ...]:
-    """Of what is asked for, what this person can grant here."""
+    """Of what is asked for, what this person can grant here. Empty, if nothing of it is worth a grant."""
     scopes = roles.narrowed(parse(asked), user.role)
     without = unmet(scopes, user, launch)
-    return tuple(each for each in scopes if each not in without)
+    return worth(tuple(each for each in scopes if each not in without))
 
 
 def unmet(scopes: Sequence[Scope], user: User, launch: Launch | None) -> frozenset[str]:
@@ -46,9 +46,12 @@ def is_of_patient(scope: Scope) -> bool:
 
 
 def chosen(scopes: Iterable[Scope], form: Mapping[str, str]) -> tuple[Scope, ...]:
-    """What stayed ticked; parts of a scope in its place, where some are ticked. Empty, if nothing is worth a grant."""
-    kept = tuple(each for place, scope in enumerate(scopes) for each in _ticked(scope, place, form))
-    return kept if any(each not in FIXED | LASTING for each in kept) else ()
+    """What stayed ticked; parts of a scope in its place, where some are ticked."""
+    return worth(tuple(each for place, scope in enumerate(scopes) for each in _ticked(scope, place, form)))
+
+
+def worth(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
+    return scopes if any(each not in FIXED | LASTING for each in scopes) else ()
 
 
 def _ticked(scope: Scope, place: int, form: Mapping[str, str]) -> list[Scope]:

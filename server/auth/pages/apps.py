@@ -31,9 +31,8 @@ def shown(visit: Visit) -> Response:
         for each in grants.of(store, user.name, visit.now)
         if each.client_id in named
     ]
-    return render(
-        visit, "apps.html", granted=granted, apps=[each for each in named.values() if each.launch_uri and each.approved]
-    )
+    apps = [each for each in named.values() if each.launch_uri and each.approved]
+    return render(visit, "apps.html", leads_to=[each.launch_uri or "" for each in apps], granted=granted, apps=apps)
 
 
 def revoked(visit: Visit) -> Response:

@@ -18,7 +18,7 @@ def picker(visit: Visit, request: str, client: Client, text: str) -> Response:
     assert visit.user  # noqa: S101 - there is nothing to choose for nobody
     found = patients.search(visit.authority.store, visit.user, text.strip())
     return render(
-        visit, "patient.html", leads_to=client.redirect_uris[0], request=request, client=client, find=text, found=found
+        visit, "patient.html", leads_to=client.redirect_uris, request=request, client=client, find=text, found=found
     )
 
 
@@ -33,7 +33,7 @@ def page(
     return render(
         visit,
         "consent.html",
-        leads_to=client.redirect_uris[0],
+        leads_to=client.redirect_uris,
         request=request,
         client=client,
         rows=rows,

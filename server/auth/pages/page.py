@@ -2,13 +2,14 @@
 
 Scripts, frames and anything of other sites are refused by the Content-Security-Policy: https://www.w3.org/TR/CSP3/"""
 
+import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -38,6 +39,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 COOKIE = "causeway"
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Told(Exception):
@@ -117,15 +119,15 @@ def visiting(authority: Authority, request: Request, query: Mapping[str, str], p
     return Visit(authority, query, posted, cookie, session, user)
 
 
-def render(visit: Visit, template: str, *, status: int = 200, leads_to: str = "", **values: Any) -> Response:
-    """``leads_to``: the address of another site that a form of this page may end at."""
+def render(visit: Visit, template: str, *, status: int = 200, leads_to: Iterable[str] = (), **values: Any) -> Response:
+    """``leads_to``: addresses of other sites that a form of this page may end at."""
     text = TEMPLATES.get_template(template).render(visit=visit, user=visit.user, csrf=visit.csrf, **values)
     return HTMLResponse(text, status, {**HEADERS, "content-security-policy": POLICY + form_action(leads_to)})
 
 
-def form_action(leads_to: str) -> str:
-    """Browsers follow a form's redirections by this, so it names the scheme that the app's address has."""
-    return f"'self' {urlsplit(leads_to).scheme}:" if leads_to else "'self'"
+def form_action(leads_to: Iterable[str]) -> str:
+    """Browsers follow a form's redirections by this, so it names the schemes that the apps' addresses have."""
+    return " ".join(["'self'", *sorted({found[0].lower() for each in leads_to if (found := SCHEME.match(each))})])
 
 
 def told(error: Told) -> Response:

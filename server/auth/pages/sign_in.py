@@ -1,5 +1,7 @@
 """Signing in and out."""
 
+from urllib.parse import parse_qsl
+
 from starlette.responses import Response
 
 from server.auth import sessions, sign_in
@@ -40,10 +42,16 @@ def shown(visit: Visit, back: str, wrong: str = "") -> Response:
         visit,
         "sign_in.html",
         status=400 if wrong else 200,
+        leads_to=asking(back),
         back=local(back),
         wrong=wrong,
         name=visit.form.get("name", ""),
     )
+
+
+def asking(back: str) -> list[str]:
+    """The address of the app that waits for its answer, which may be an error as soon as it is known who asks."""
+    return [value for name, value in parse_qsl(back.partition("?")[2]) if name == "redirect_uri"]
 
 
 def local(back: str) -> str:

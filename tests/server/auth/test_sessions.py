@@ -298,3 +298,36 @@ async def test_nobody_takes_back_what_another_granted(world, put) -> None:
 
 def _csrf(text: str) -> str:
     return text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def form_action(page) -> set[str]:
+    """Where a browser lets the forms of this page lead to."""
+    policy = page.headers["content-security-policy"]
+    return set(policy.partition("form-action ")[2].split())
+
+
+async def test_a_form_may_lead_to_the_app_that_waits_and_nowhere_else(world, put) -> None:
+    """Chromium goes by this when it follows the redirection that answers a form."""
+    put("Patient", "ann", body=b'{"resourceType":"Patient","id":"ann"}')
+    world.user()
+    app = world.app()
+    browser = world.browser()
+    assert form_action(await browser.open("/auth/sign-in")) == {"'self'"}
+    asked = app.url("launch/patient openid")
+    assert form_action(await browser.open(asked)) == {"'self'", "https:"}
+    assert form_action(await browser.sign_in("dr.grey")) == {"'self'", "https:"}
+    assert form_action(await browser.send("/auth/consent", patient="ann")) == {"'self'", "https:"}
+    assert form_action(await browser.open("/auth/apps")) == {"'self'", "https:"}
+    assert form_action(await browser.open("/auth/authorize")) == {"'none'"}
+    odd = "/auth/sign-in?return=/auth/x%3Fredirect_uri=https%253A//[;script-src%2520*"
+    assert form_action(await browser.open(odd)) == {"'self'", "https:"}
+
+
+async def test_nothing_worth_granting_is_an_error_at_once(world) -> None:
+    world.user()
+    browser = world.browser()
+    await browser.open(
+        world.app("launch/patient offline_access user/*.rs").url("launch/patient offline_access patient/*.rs")
+    )
+    answer = await browser.sign_in("dr.grey")
+    assert "error=invalid_scope" in answer.headers["location"]
