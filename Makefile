@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CLIENTS := .clients
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test clients faults soak check format run bench clean
+.PHONY: setup demo test clients faults soak check format run bench clean referee
 
 setup: $(VENV)/ready
 
@@ -24,6 +24,13 @@ test: setup
 # What is promised of the store, proven under faults: docs/reliability.md. Some minutes.
 faults: setup
 	CAUSEWAY_FAULTS_SEEDS=$${CAUSEWAY_FAULTS_SEEDS:-100000} $(BIN)/pytest -m 'faults or not faults' tests/faults
+
+# The checker beside HL7's validator (../shared/validator/serve): asks it anew, then compares. Some minutes.
+VALIDATOR ?= http://127.0.0.1:4570
+referee: setup
+	rm -f tests/referee/verdicts.json.gz
+	$(BIN)/python tests/referee/record.py $(VALIDATOR)
+	$(BIN)/pytest -n 0 tests/referee
 
 # A large hospital's week: hours.
 soak: setup

@@ -70,6 +70,8 @@ def compile(expression: str) -> Path:
             return Path(expression, _descending(*names))
         evaluator = compiled(tree)
     except NotPlain:
+        if "atches" in expression:
+            raise NotFhirPath("the engine has no bound for regular expressions") from None
         from mappings.fhir import path_engine  # noqa: PLC0415 (a parser of its own to load, which few need)
 
         return Path(expression, path_engine.compile(expression))

@@ -5,8 +5,12 @@ A function is made from its arguments, compiled expressions themselves; what is 
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
+import jsonschema_rs
+
+from mappings.fhir.path_grammar import NotFhirPath
 from mappings.fhir.path_nodes import Environment, Node, Nodes, all_children, children, descendants, target_type
 from mappings.fhir.path_operators import EMPTY, FALSE, TRUE, boolean, distinct, key, texts, truth
 
@@ -80,6 +84,19 @@ def text_test(holds: Callable[[str, str], object]) -> Callable[[Evaluator], Eval
     return made
 
 
+_without_groups = re.compile(r"(?:[^()\\]|\\.)*").fullmatch
+"""Such an expression takes a time that is bounded by the text's length, and how often it repeats things."""
+
+
+@lru_cache(256)
+def _expression(pattern: str) -> jsonschema_rs.Draft7Validator:
+    """Expressions come with profiles, from outside: the engine of JSON Schemas takes linear time for any of them."""
+    try:
+        return jsonschema_rs.Draft7Validator({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions())
+    except jsonschema_rs.ValidationError:
+        raise NotFhirPath("matches takes a regular expression without look-around") from None
+
+
 def simple(function: Callable[[Nodes], Nodes]) -> Callable[[], Evaluator]:
     """A function of nothing but the nodes before it."""
     return lambda: lambda nodes, *_: function(nodes)
@@ -116,6 +133,8 @@ def substring(start: Evaluator) -> Evaluator:
 def replace_matches(pattern: Evaluator, replacement: Evaluator) -> Evaluator:
     def replaced(nodes: Nodes, this: Nodes, env: Environment) -> Nodes:
         wanted, instead = texts(pattern(this, this, env))[0], texts(replacement(this, this, env))[0]
+        if not _without_groups(wanted):
+            raise NotFhirPath("replaceMatches takes a regular expression without groups")
         return tuple(Node(re.sub(wanted, instead, each), "string") for each in texts(nodes))
 
     return replaced
@@ -160,7 +179,7 @@ FUNCTIONS: Mapping[str, Callable[..., Evaluator]] = {
     "intersect": intersect,
     "isDistinct": simple(_distinct),
     "last": simple(lambda nodes: nodes[-1:]),
-    "matches": text_test(lambda text, pattern: re.search(pattern, text)),
+    "matches": text_test(lambda text, pattern: _expression(pattern).is_valid(text)),
     "not": not_,
     "replaceMatches": replace_matches,
     "resolve": resolve,

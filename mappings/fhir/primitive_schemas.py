@@ -70,15 +70,17 @@ PRIMITIVES: Mapping[str, Mapping[str, Any]] = {
     "uuid": text(f"urn:{UUID}"),
 }
 
+ABSOLUTE = text(f"https?:[!-~]+|{URN}")
 STRICTER: Mapping[str, Mapping[str, Any]] = {
-    "Bundle.entry.fullUrl": text(f"https?:[!-~]+|{URN}"),
+    "Bundle.entry.fullUrl": ABSOLUTE,
     "Coding.system": {
         "anyOf": [
             {"enum": [*tables.code_systems(), *BILLING]},
             text(f"https:[!-~]+|http://(?:[!-gi-~]|hl7\\.org/fhir/[!-UW-~]|h[!-km-~])[!-~]*|{URN}"),
         ]
     },
-    "Extension.url": text(f"https?:[!-~]+|{URN}"),
+    "Extension.url": ABSOLUTE,
+    "Identifier.system": ABSOLUTE,
     "Reference.reference": text('[!"$-~][!-~]*'),
 }
 """By element, as in stated.py. That a text is one of many is known faster than what it looks like. A reference to what

@@ -22,7 +22,7 @@ from mappings.fhir.r4.tables import NESTED, UNBOUNDED, Element, Invariant, Type
 Schema: TypeAlias = dict[str, Any]
 Holds: TypeAlias = Callable[[Any], bool]
 
-RARE = frozenset({"id"})
+RARE = frozenset({"id", "Identifier.extension"})
 HOLDS_PLAIN = frozenset({"Extension", "Identifier"})
 RARE_WITHIN = frozenset({"id", "extension", "Identifier.assigner"})
 """Not ordinary elements of data types; within an extension or an identifier, so that neither is within itself."""

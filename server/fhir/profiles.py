@@ -4,12 +4,13 @@ A profile is stored as the StructureDefinition that it is, with its value sets a
 load``, or by a client that may. https://hl7.org/fhir/R4/profiling.html"""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 
 from mappings.fhir.json import Json, loads
 from mappings.fhir.problem import Problem
 from mappings.fhir.profiles import definition
+from mappings.fhir.profiles.claims import Claim, claims
 from mappings.fhir.profiles.conformance import Verdict, conformance
 from mappings.fhir.profiles.definition import BadProfile, Profile, canonical
 from server.fhir.exchange import Rules
@@ -50,13 +51,14 @@ class Profiles:
         rows = self._store.search(self._tenant, Search(type, where, limit=1)).versions
         return rows[0] if rows else None
 
-    def verdict(self, resource: Json, url: str) -> Verdict | None:
+    def verdict(self, claim: Claim) -> Verdict | None:
         """None when there is no such profile here."""
+        place, resource, url = claim
         try:
-            profile = self.load(canonical(url))
-            return conformance(resource, profile, self.load, self.find) if profile else None
+            profile = self.load(url)
+            return conformance(resource, profile, self.load, self.find, place) if profile else None
         except BadProfile as error:
-            unknown = Problem(resource["resourceType"], f"cannot be compared with {url}: {error}", "not-supported")
+            unknown = Problem(place, f"cannot be compared with {url}: {error}", "not-supported")
             return Verdict([unknown], [])
 
 
@@ -65,13 +67,14 @@ def _compiled(body: bytes) -> Profile:
     return definition.profile(loads(body))
 
 
-def claimed(resource: Json) -> tuple[str, ...]:
-    return tuple(resource.get("meta", {}).get("profile", ()))
+def named(resource: Json, urls: Iterable[str]) -> tuple[Claim, ...]:
+    """What others say that a resource should conform to."""
+    return tuple(Claim(resource["resourceType"], resource, canonical(each)) for each in urls)
 
 
-def not_here(url: str, type: str, severity: str = "error") -> Issue:
-    named = url if _url(url) else "a profile"
-    return Issue(f"{named} is not stored here, so nothing was compared with it", type, "not-supported", severity)
+def not_here(claim: Claim, severity: str = "error") -> Issue:
+    shown = claim.url if _url(claim.url) else "a profile"
+    return Issue(f"{shown} is not stored here, so nothing was compared with it", claim.place, "not-supported", severity)
 
 
 def issues(problems: Sequence[Problem], severity: str = "error") -> Iterator[Issue]:
@@ -95,10 +98,10 @@ def demanding(store: Store, tenant: str, rules: Rules) -> Callable[[Write | None
 def refuse(profiles: Profiles, rules: Rules, resource: Json) -> None:
     """What is not as the site demands of its type, or, where claims count, as it says of itself. A profile that is
     demanded and not stored refuses everything: nothing passes unseen."""
-    wanted = rules.profiles.get(resource["resourceType"], ())
-    for url in (*wanted, *(claimed(resource) if rules.claims_count else ())):
-        verdict = profiles.verdict(resource, url)
-        if verdict is None and url in wanted:
-            raise Unprocessable(not_here(url, resource["resourceType"]))
+    wanted = named(resource, rules.profiles.get(resource["resourceType"], ()))
+    for claim in (*wanted, *(claims(resource) if rules.claims_count else ())):
+        verdict = profiles.verdict(claim)
+        if verdict is None and claim in wanted:
+            raise Unprocessable(not_here(claim))
         if verdict and verdict.errors:
             raise Unprocessable(*issues(verdict.errors))

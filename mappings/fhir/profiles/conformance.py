@@ -29,13 +29,13 @@ class Verdict(NamedTuple):
     warnings: Sequence[Problem]
 
 
-def conformance(resource: Any, profile: Profile, load: Load, find: Find) -> Verdict:
-    """Of a resource that ``check`` finds nothing wrong with."""
+def conformance(resource: Any, profile: Profile, load: Load, find: Find, place: str = "") -> Verdict:
+    """Of a resource that ``check`` finds nothing wrong with; ``place`` is where it stands, if within another."""
     asked = _Conformance(resource, load, find)
     type = resource_type(resource)
     if type != profile.type:
-        return Verdict([Problem(type, f"must be a {profile.type}", "value")], [])
-    asked.element(Node(resource, type), profile.root, type)
+        return Verdict([Problem(place or type, f"must be a {profile.type}", "value")], [])
+    asked.element(Node(resource, type), profile.root, place or type)
     return Verdict(asked.errors[:MOST], asked.warnings[:MOST])
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from mappings.fhir.checker import check
 from mappings.fhir.json import Json, dumps
+from mappings.fhir.profiles.claims import claims
 from server.auth.gate import GatedStore
 from server.fhir.exchange import Answer, Request
 from server.fhir.outcome import Invalid, Issue, operation_outcome
-from server.fhir.profiles import Profiles, claimed, issues, not_here
+from server.fhir.profiles import Profiles, issues, named, not_here
 
 MODES = frozenset({"create", "update", "delete"})
 SOUND = Issue("conforms to FHIR R4", severity="information", code="informational")
@@ -75,16 +76,17 @@ def addressed(request: Request, asked: Question) -> Iterator[Issue]:
         yield Issue("an update has the id of its address", f"{request.type}.id", "value")
 
 
-def judged(profiles: Profiles, resource: Json, named: tuple[str, ...]) -> Iterator[Issue]:
+def judged(profiles: Profiles, resource: Json, urls: tuple[str, ...]) -> Iterator[Issue]:
     """R4 first: profiles are asked only of what is sound. One that was named and is not here is an error, one that the
     resource only claims a warning: nothing passes unseen."""
     if problems := check(resource):
         yield from issues(problems)
         return
-    for url in dict.fromkeys((*named, *claimed(resource))):
-        verdict = profiles.verdict(resource, url)
+    wanted = named(resource, urls)
+    for claim in (*wanted, *(each for each in claims(resource) if each not in wanted)):
+        verdict = profiles.verdict(claim)
         if verdict is None:
-            yield not_here(url, resource["resourceType"], "error" if url in named else "warning")
+            yield not_here(claim, "error" if claim in wanted else "warning")
         else:
             yield from issues(verdict.errors)
             yield from issues(verdict.warnings, "warning")

@@ -100,6 +100,21 @@ PATIENT: dict[str, tuple[Json, str, str]] = {
         "Patient.extension[0].url",
         "must be an absolute URL",
     ),
+    "an identifier's extension with a relative URL": (
+        {"identifier": [{"value": "1", "extension": [{"url": "nickname", "valueCode": "x"}]}]},
+        "Patient.identifier[0].extension[0].url",
+        "must be an absolute URL",
+    ),
+    "an identifier of no absolute system": (
+        {"identifier": [{"system": "mrn", "value": "1"}]},
+        "Patient.identifier[0].system",
+        "must be an absolute URI",
+    ),
+    "a reference with white space": (
+        {"managingOrganization": {"reference": "two words"}},
+        "Patient.managingOrganization.reference",
+        "must be a URL or # and an id, without white space",
+    ),
     "a part of an extension": ({"extension": [{"url": "u:x", "extension": [{"url": "y", "valueCode": "z"}]}]}, "", ""),
     "an extension with nothing": ({"extension": [{"url": "u:x"}]}, "Patient.extension[0]", "breaks ext-1"),
     "an extension with both": (

@@ -76,6 +76,7 @@ FINDS: dict[str, tuple[str, list[Any]]] = {
     "in": ("Observation.status in ('draft' | 'final')", [True]),
     "contains": ("('draft' | 'final') contains Observation.status", [True]),
     "starts with": ("Observation.subject.reference.startsWith('Patient/')", [True]),
+    "matches in linear time": (f"'{'a' * 5000}!'.matches('^(a+)+$')", [False]),
     "matches": ("Observation.status.matches('^f.*l$')", [True]),
     "joined": ("Observation.code.coding.select(system & '|' & code)", ["http://loinc.org|8480-6", "|local"]),
     "distinct": ("Observation.component.code.text.isDistinct()", [True]),

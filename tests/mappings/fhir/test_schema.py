@@ -1,6 +1,5 @@
 """What a schema takes is sound: the checker would find nothing either."""
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spoiling import mutations
 
 from mappings.fhir import checker, primitive_schemas, schema
 from mappings.fhir.json import loads
 from mappings.fhir.path_nodes import ANY_RESOURCE
 from mappings.fhir.primitives import PRIMITIVES
 from mappings.fhir.r4 import tables
-
-Mutations = Callable[[Any, str, int], Iterator[Any]]
 
 
 def faults(resource: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -45,9 +43,7 @@ def test_what_is_not_ordinary(value: Any) -> None:
     assert not schema.ordinary(value)
 
 
-def test_examples_that_are_ordinary_are_sound(
-    shared: Path, mutations: Mutations, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_examples_that_are_ordinary_are_sound(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And so is what one change makes of them, three of each."""
     taken = refused = 0
     for file in sorted((shared / "fhir-examples").glob("*-[0-9r]*/*.json")):
@@ -63,7 +59,7 @@ def test_examples_that_are_ordinary_are_sound(
 
 @pytest.mark.parametrize("name", ["patient", "claim"])
 def test_what_one_change_makes_is_sound_if_ordinary(
-    name: str, request: pytest.FixtureRequest, mutations: Mutations, monkeypatch: pytest.MonkeyPatch
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resource = request.getfixturevalue(name)
     for each in mutations({**resource, "contained": resource}, name, 2000):
