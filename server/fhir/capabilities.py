@@ -12,6 +12,7 @@ from server.fhir import guides
 from server.fhir.exchange import Rules
 from server.fhir.operations.table import OPERATIONS, SYSTEM, Operation
 from server.fhir.operations.value_set_expand import EXPAND
+from server.fhir.patch import JSON_PATCH, MERGE_PATCH
 from server.fhir.registry import ResourceType, names, referring, resource_type
 from server.fhir.resource import instant
 from server.subscriptions.subscription import BACKPORT
@@ -36,6 +37,7 @@ def statement(base: str, at: datetime, oauth: Mapping[str, str], rules: Rules) -
             "implementation": {"description": "Causeway FHIR R4 API", "url": base},
             "fhirVersion": "4.0.1",
             "format": ["json", "application/fhir+json"],
+            "patchFormat": [JSON_PATCH, "application/fhir+json", MERGE_PATCH],
             "rest": [rest(oauth, rules)],
         }
     )

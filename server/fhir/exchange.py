@@ -26,6 +26,7 @@ Parameters: TypeAlias = tuple[tuple[str, str], ...]
 JSON_TYPES = frozenset({"application/fhir+json", "application/json", "text/json"})
 FORM = "application/x-www-form-urlencoded"
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_VERSION = re.compile(r';\s*fhirVersion\s*=\s*"?([^";,\s]*)', re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
 
@@ -93,6 +94,8 @@ class Answer:
 def _resource(media_type: str, headers: Mapping[str, str], body: bytes) -> Json:
     if media_type not in JSON_TYPES:
         raise UnsupportedMediaType("a body has to be application/fhir+json")
+    if not is_r4(headers.get("content-type", "")):
+        raise UnsupportedMediaType("only FHIR R4 (fhirVersion=4.0) is understood")
     if charset_of(headers.get("content-type", "")) not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("JSON is read as UTF-8 only")
     value = decoded(body)
@@ -109,6 +112,12 @@ def decoded(body: bytes) -> Any:
     except NotJson as error:
         raise Invalid(Issue(f"the body is not JSON: {error}", code="structure")) from None
     return value
+
+
+def is_r4(media_type: str) -> bool:
+    """Whether it names no other version of FHIR. https://hl7.org/fhir/R4/http.html#version-parameter"""
+    found = _VERSION.search(media_type)
+    return found is None or found[1] in {"4.0", "4.0.1"}
 
 
 def charset_of(content_type: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from server.fhir.exchange import Parameters
+from server.fhir.exchange import Parameters, is_r4
 from server.fhir.outcome import NotAcceptable
 
 FHIR_JSON = "application/fhir+json"
@@ -36,12 +36,17 @@ def _known(wanted: str) -> str:
 
 
 def _accepted(accept: str) -> str:
-    ranges = [each.partition(";")[0].strip().lower() for each in accept.split(",") if not _NONE.search(each)]
+    ranges = [each.partition(";")[0].strip().lower() for each in accept.split(",") if _is_meant(each)]
     if any(each in ANY for each in ranges):
         return FHIR_JSON
     if JSON in ranges or "text/json" in ranges:
         return JSON
     raise NotAcceptable("answers are given as application/fhir+json")
+
+
+def _is_meant(range: str) -> bool:
+    """Neither what is refused nor another version of FHIR."""
+    return not _NONE.search(range) and is_r4(range)
 
 
 def pretty(query: Parameters, body: bytes) -> bytes:

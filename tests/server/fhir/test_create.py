@@ -89,6 +89,12 @@ REFUSED = {
         415,
         ("not-supported", None, "a body has to be application/fhir+json"),
     ),
+    "another version of FHIR": (
+        b'{"resourceType":"Patient"}',
+        {"content_type": 'application/fhir+json; fhirVersion="5.0"'},
+        415,
+        ("not-supported", None, "only FHIR R4 (fhirVersion=4.0) is understood"),
+    ),
     "another charset": (
         b'{"resourceType":"Patient"}',
         {"content_type": "application/fhir+json; charset=utf-16"},

@@ -105,6 +105,7 @@ FORMS = {
     "plain JSON": ("", {"Accept": "application/json"}, "application/json"),
     "the parameter outweighs": ("?_format=json", {"Accept": "application/xml"}, "application/fhir+json"),
     "an unencoded plus": ("?_format=application/fhir+json", {}, "application/fhir+json"),
+    "R4's own version": ("", {"Accept": "application/fhir+json; fhirVersion=4.0"}, "application/fhir+json"),
     "XML before JSON": (
         "",
         {"Accept": "application/fhir+xml, application/fhir+json;q=0.5"},
@@ -124,6 +125,7 @@ async def test_form_of_the_answer(ask, patient, query, headers, form):
 
 NOT_ACCEPTABLE = {
     "XML": ("", {"Accept": "application/fhir+xml"}),
+    "another version of FHIR": ("", {"Accept": "application/fhir+json;fhirVersion=5.0"}),
     "JSON refused": ("", {"Accept": "application/json;q=0"}),
     "an unknown format": ("?_format=turtle", {}),
 }
