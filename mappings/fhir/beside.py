@@ -65,11 +65,14 @@ def _at(items: Any, index: int) -> Any:
 
 
 def one_beside(element: Checker, value: dict[str, Any], name: str, depth: int, scope: Scope) -> Problems:
-    """What ``_name`` says of the primitive ``name``. An id alone is enough where there is a value."""
-    beside = value[f"_{name}"]
-    if type(beside) is dict and beside.keys() == {"id"} and name in value:
-        beside = {**beside, "extension": PRESENT}
-    return element(beside, depth, scope)
+    """What ``_name`` says of the primitive ``name``."""
+    return element(_with(name in value, value[f"_{name}"]), depth, scope)
+
+
+def _with(valued: bool, beside: Any) -> Any:
+    """An id alone is enough where there is a value."""
+    alone = valued and type(beside) is dict and beside.keys() == {"id"}
+    return {**beside, "extension": PRESENT} if alone else beside
 
 
 def all_beside(element: Checker, value: dict[str, Any], name: str, depth: int, scope: Scope) -> Iterable[Problem]:
@@ -82,7 +85,7 @@ def all_beside(element: Checker, value: dict[str, Any], name: str, depth: int, s
     problems: list[Problem] = []
     for index, each in enumerate(beside):
         if each is not None:
-            problems += within(f"[{index}]", element(each, depth, scope))
+            problems += within(f"[{index}]", element(_with(_at(items, index) is not None, each), depth, scope))
         elif _at(items, index) is None:
             problems.append(Problem(f"[{index}]", "must have a value or extensions"))
     return problems

@@ -474,3 +474,12 @@ def test_what_must_be_there_and_is_not_breaks_no_rule_that_reads_it() -> None:
     problems = check({"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Patient"}}]})
 
     assert [each.expression for each in problems if each.code == "required"] == ["Bundle.type"]
+
+
+def test_an_id_beside_one_of_several_values_is_enough() -> None:
+    def named(given: object, beside: object) -> list[str]:
+        name = {"given": given, "_given": beside}
+        return [each.text for each in check({"resourceType": "Patient", "name": [name]})]
+
+    assert named(["A", "B"], [None, {"id": "b"}]) == []
+    assert named(["A", None], [None, {"id": "b"}]) != []
