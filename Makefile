@@ -44,7 +44,7 @@ $(CLIENTS)/ready: tests/clients/requirements.txt tests/clients/package.json
 	$(PYTHON) -m venv $(CLIENTS)
 	$(CLIENTS)/bin/pip install --quiet -r tests/clients/requirements.txt
 	cp tests/clients/package.json $(CLIENTS)
-	if command -v npm > /dev/null; then cd $(CLIENTS) && npm install --silent --no-audit --no-fund; fi
+	cd $(CLIENTS) && npm install --silent --no-audit --no-fund || rm -rf node_modules # then those tests are skipped
 	touch $@
 
 check: setup
