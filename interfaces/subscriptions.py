@@ -2,6 +2,8 @@
 (``server/outside.py``)."""
 
 import ssl
+import time
+from collections.abc import Iterable
 
 import httpcore
 
@@ -11,6 +13,7 @@ from server.subscriptions.subscription import Subscribed
 
 JSON = "application/fhir+json"
 CONNECTIONS, IDLE = 64, 30.0
+LONGEST_ANSWER = 65_536
 
 
 class Subscribers:
@@ -25,7 +28,7 @@ class Subscribers:
         )
 
     def send(self, subscribed: Subscribed, method: str, path: str, body: bytes) -> None:
-        """Raises Undelivered unless the answer says that it was taken. What the answer holds is not read."""
+        """Raises Undelivered unless the answer says that it was taken."""
         wait = dict.fromkeys(("connect", "read", "write", "pool"), float(subscribed.wait))
         type = [("content-type", subscribed.payload or JSON)] if body else []
         headers = [*subscribed.headers, *type]
@@ -33,6 +36,7 @@ class Subscribers:
         try:
             with self._pool.stream(method, url, headers=headers, content=body, extensions={"timeout": wait}) as answer:
                 status = answer.status
+                passed_over(answer.iter_stream(), time.monotonic() + subscribed.wait)
         except Unreachable as error:
             raise Undelivered(f"the endpoint is not called: {error}") from None
         except httpcore.TimeoutException:
@@ -44,3 +48,12 @@ class Subscribers:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def passed_over(parts: Iterable[bytes], until: float) -> None:
+    """Reads to the end, so that the connection can be used again; not what is longer, or slower, than it should be."""
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > LONGEST_ANSWER or time.monotonic() > until:
+            return

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,32 +24,47 @@ from server.subscriptions.topics import Topic
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Answers as its path says, and remembers what it was asked."""
+    """Answers as its path says, and remembers what it was asked and from where."""
 
+    protocol_version = "HTTP/1.1"
     seen: list[tuple[str, str, dict[str, str], bytes]]
+    callers: set[int]
 
     def answer(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        self.callers.add(self.client_address[1])
         self.seen.append((self.command, self.path, dict(self.headers), body))
         if self.path.startswith("/slow"):
             time.sleep(2)
         self.send_response(int(self.path.strip("/").split("/")[0]) if self.path[1].isdigit() else 200)
         if self.path == "/302":
             self.send_header("location", "/200")
-        self.send_header("content-length", "0")
+        answer = b"x" * (1_000_000 if self.path == "/endless" else 10)
+        self.send_header("content-length", str(len(answer)))
         self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(answer)
 
     do_POST = do_PUT = answer  # noqa: N815 http.server's own names
 
     def log_message(self, format: str, *args: object) -> None: ...
 
 
+class Server(ThreadingHTTPServer):
+    """Callers that hang up are no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None: ...
+
+
 @contextmanager
 def hooks() -> Iterator[tuple[str, type[Hook]]]:
     class Own(Hook):
         seen = []  # noqa: RUF012 of this server alone
+        callers = set()  # noqa: RUF012
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
+    server = Server(("127.0.0.1", 0), Own)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -96,6 +111,17 @@ def test_what_is_not_taken(subscribers, path, text):
     with hooks() as (url, hook), pytest.raises(Undelivered, match=text):
         subscribers.send(to(url + path, wait=1), "POST", "", b"{}")
     assert len(hook.seen) == 1
+
+
+def test_a_connection_is_used_again_unless_there_is_no_end_of_the_answer(subscribers):
+    with hooks() as (url, hook):
+        for _ in range(3):
+            subscribers.send(to(f"{url}/200"), "POST", "", b"{}")
+        assert len(hook.callers) == 1
+        for _ in range(2):
+            subscribers.send(to(f"{url}/endless"), "POST", "", b"{}")
+        subscribers.close()
+    assert len(hook.callers) > 1
 
 
 def test_nobody_there(subscribers):
