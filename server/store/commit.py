@@ -136,7 +136,8 @@ class Committer:
     def _planned(self, tenant: str, base: int, waiting: Sequence[Submission], before: Sequence[Entry] = ()) -> Plan:
         """``before``: entries up to ``base`` that may not be stored yet."""
         stored = Stored(self._engine, tenant)
-        stored.newest(tuple(stored.holders(wanted(waiting)).values()))
+        renewed = [renewal.key for entry in before for renewal in entry.renewals]
+        stored.newest((*stored.holders(wanted(waiting)).values(), *renewed))
         steps = self._folded(View.after(before, stored), stored.tenant, base, waiting)
         return Plan(tenant, base, checked(steps, View.after(before, stored)))
 
