@@ -12,6 +12,7 @@ DOCUMENTS = (
     "docker/README.md",
     "docs/insurance-plan.md",
     "docs/reliability.md",
+    "docs/smart.md",
     "docs/store.md",
 )
 PATH = re.compile(r"`((?:server|mappings|interfaces|tests|docker|docs)/[\w./-]*|[A-Za-z]+\.(?:md|toml))`")
