@@ -58,11 +58,10 @@ def no_larger(server, path):
 def full(server, path):
     """All that is left of the file system is taken."""
     filler = path.parent / "filler"
-    with filler.open("wb") as taken:
+    with filler.open("wb", buffering=0) as taken:
         try:
             while True:
                 taken.write(bytes(4096))
-                taken.flush()
         except OSError:
             pass
     try:

@@ -31,7 +31,7 @@ def test_the_distributed_store_reaches_half_of_what_bare_writes_do(mongodb_datab
             engine_s += grouped(store, range(start, start + 4 * GROUP), lambda: None)
             entries = store.tail(TENANT, start, 4 * GROUP)
             bare_s += written_bare(bare.engine._server.collections, entries)
-        alone, waiting = one_by_one(store, first=100_000)
+        alone, waiting = one_by_one(bare, store, first=100_000)
     assert waiting <= 1.5 * alone, f"one connection waits {waiting / alone:.2f} of a commit alone"
     assert engine_s <= 2 * bare_s, f"{ENTRIES / engine_s:.0f} entries /s, bare {ENTRIES / bare_s:.0f} /s"
 
