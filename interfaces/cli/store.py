@@ -12,7 +12,7 @@ import typer
 from interfaces.cli import options
 from interfaces.cli.progress import watched
 from mappings.fhir.json import dumps
-from server.fhir.added import Known
+from server.fhir.added import Known, learn
 from server.fhir.resource import terms_of
 from server.settings import BadSettings, load
 from server.store import backup as file
@@ -84,7 +84,7 @@ def copy(source: str, target: str, json: options.Json = False) -> None:
     """Copies the store at one URL into an empty one at another, then compares the two and checks the copy.
 
     Goes on where it was interrupted; once more brings over what was written meanwhile."""
-    with opened(source) as old, opened(target, make=True) as new:
+    with opened(target, make=True) as new, opened(source) as old:
         count = entries(old)
         with watched("entries copied", count) as advance:
             copied(old, new, advance)
@@ -114,6 +114,7 @@ def opened(url: str, *, make: bool = False) -> Iterator[Engine]:
     try:
         engine = open_engine(url, make=make)
         try:
+            learn(engine)
             yield engine
         finally:
             engine.close()

@@ -88,6 +88,13 @@ class Known:
             self._text = text
 
 
+def learn(engine: Engine) -> None:
+    """All that is known, for a command that works on a whole store."""
+    for tenant in engine.tenants():
+        if text := noted(engine, tenant):
+            registry.add(decoded(text))
+
+
 def noted(engine: Engine, tenant: str) -> str:
     return engine.noted(f"{NOTE}/{tenant}") or ""
 

@@ -25,11 +25,12 @@ LONGEST = 64_000_000
 
 
 class Head(msgspec.Struct, tag="causeway-journal", frozen=True):
-    """``leases`` are from before the entries: who follows sees an entry twice rather than never."""
+    """``leases`` and ``notes`` are from before the entries: who follows sees an entry twice rather than never."""
 
     format: int
     namespace: str
     leases: dict[str, int]
+    notes: dict[str, str] = {}
 
 
 class End(msgspec.Struct, tag="end", frozen=True):
@@ -69,7 +70,7 @@ def backup(engine: Engine, path: Path, advance: Advance = unheard) -> Mapping[st
 
 def _written(engine: Engine, file: gzip.GzipFile, advance: Advance) -> dict[str, int]:
     last = dict[str, int]()
-    _write(file, Head(FORMAT, engine.namespace(), dict(engine.leases())))
+    _write(file, Head(FORMAT, engine.namespace(), dict(engine.leases()), dict(engine.notes())))
     for tenant in engine.tenants():
         for entries in walk.journal(engine, tenant, 0, engine.last(tenant)):
             for entry in entries:
@@ -95,7 +96,7 @@ def restore(path: Path, engine: Engine, advance: Advance = unheard) -> Mapping[s
     for entries in _chunks(frames, sum(last.values())):
         _restore(engine, entries)
         advance(len(entries))
-    follow_on(engine, head.leases)
+    follow_on(engine, head.leases, head.notes)
     return last
 
 

@@ -20,9 +20,9 @@ class Differs(Unusable):
 
 
 def copy(source: Engine, target: Engine, advance: Advance = unheard) -> int:
-    """How many entries the target has now. Leases are looked at first: who follows sees an entry twice rather than
-    never. Raises Unusable."""
-    leases = source.leases()
+    """How many entries the target has now. Leases and notes are looked at first: who follows sees an entry twice rather
+    than never. Raises Unusable."""
+    leases, notes = source.leases(), source.notes()
     target.adopt(source.namespace())
     for tenant in source.tenants():
         begun = target.last(tenant)
@@ -31,7 +31,7 @@ def copy(source: Engine, target: Engine, advance: Advance = unheard) -> int:
         for entries in walk.journal(source, tenant, begun, source.last(tenant)):
             put(target, entries)
             advance(len(entries))
-    follow_on(target, leases)
+    follow_on(target, leases, notes)
     return sum(map(target.last, target.tenants()))
 
 
@@ -47,8 +47,10 @@ def put(target: Engine, entries: Sequence[Entry]) -> None:
     target.project(tenant)
 
 
-def follow_on(target: Engine, leases: Mapping[str, int]) -> None:
-    """Followers go on where they were."""
+def follow_on(target: Engine, leases: Mapping[str, int], notes: Mapping[str, str]) -> None:
+    """Followers go on where they were, and know what they knew."""
+    for name, text in notes.items():
+        target.note(name, text)
     for name, done in leases.items():
         target.lease(name, RESTORED, EPOCH, EPOCH, done)
 

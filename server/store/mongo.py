@@ -177,6 +177,10 @@ class MongoEngine:
         with troubles():
             return mongo_upkeep.noted(self._about, name)
 
+    def notes(self) -> Mapping[str, str]:
+        with troubles():
+            return mongo_upkeep.notes(self._about)
+
     def namespace(self) -> str:
         return self._namespace
 

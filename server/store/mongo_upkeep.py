@@ -163,3 +163,8 @@ def note(about: Collection, name: str, said: str | None) -> None:
 def noted(about: Collection, name: str) -> str | None:
     doc = about.find_one({"_id": f"note {name}"})
     return str(doc["text"]) if doc else None
+
+
+def notes(about: Collection) -> dict[str, str]:
+    found = about.find({"_id": {"$gte": "note ", "$lt": "note!"}})
+    return {doc["_id"].removeprefix("note "): doc["text"] for doc in found}

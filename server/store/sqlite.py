@@ -165,6 +165,10 @@ class SqliteEngine:
         with self._file.reading() as db:
             return sqlite_upkeep.noted(db, name)
 
+    def notes(self) -> Mapping[str, str]:
+        with self._file.reading() as db:
+            return sqlite_upkeep.notes(db)
+
     def namespace(self) -> str:
         return self._namespace
 

@@ -121,3 +121,8 @@ def note(db: sqlite3.Connection, name: str, said: str | None) -> None:
 def noted(db: sqlite3.Connection, name: str) -> str | None:
     row = db.execute("SELECT value FROM meta WHERE name = ?", (f"note {name}",)).fetchone()
     return str(row[0]) if row else None
+
+
+def notes(db: sqlite3.Connection) -> dict[str, str]:
+    found = db.execute("SELECT substr(name, 6), value FROM meta WHERE name >= 'note ' AND name < 'note!'")
+    return dict(found.fetchall())

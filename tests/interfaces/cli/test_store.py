@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from interfaces.cli.main import app
+from server.fhir import registry
+from server.fhir.added import note
 from server.intake.receive import Intake
 from server.settings import Settings
 from server.store.store import open_store
@@ -79,6 +81,25 @@ def test_older_terms_are_told_and_mended(run, url):
     }
     assert "3 resources are found" in run("reindex", "--store", url).stdout
     run("check", "--store", url)
+
+
+@pytest.fixture
+def nothing_added():
+    yield
+    registry.add(registry.Added())
+
+
+@pytest.mark.usefixtures("nothing_added")
+def test_stored_search_parameters_count_as_well(run, url, tmp_path):
+    family = replace(registry.resource_type("Patient").parameters["family"], code="surname")
+    with open_store(url) as store:
+        note(store.engine, "default", registry.Added({"Patient": {"surname": family}}))
+    assert run("check", "--store", url, code=1).stdout.count("reindex mends that") == 3
+    run("reindex", "--store", url)
+    run("check", "--store", url)
+    run("copy", url, f"sqlite:///{tmp_path}/other.db")
+    registry.add(registry.Added())
+    run("check", "--store", f"sqlite:///{tmp_path}/other.db")
 
 
 def test_a_backup_and_what_is_restored_of_it(run, url, tmp_path):

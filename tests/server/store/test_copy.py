@@ -96,7 +96,9 @@ def test_followers_go_on_where_they_were(source, target, fill, entry):
     fill(source, "clinic", 3)
     at = entry(1).at
     source.lease("clinic/feed", "a", at, at + timedelta(days=9), 2)
+    source.note("feed/clinic", "knows this")
     copy(source, target)
+    assert target.notes() == {"feed/clinic": "knows this"}
     assert target.progress("clinic/feed") == 2
     assert target.lease("clinic/feed", "b", at, at)
 
@@ -169,6 +171,16 @@ def test_a_backup_of_either_engine(source, target, fill, same, tmp_path):
     backup(target, tmp_path / "store.backup")
     restore(tmp_path / "store.backup", source)
     same(source, target)
+
+
+def test_a_backup_has_what_followers_know(source, target, fill, entry, tmp_path):
+    fill(source, "clinic", 3)
+    source.lease("clinic/feed", "a", entry(1).at, entry(2).at, 2)
+    source.note("feed/clinic", "knows this")
+    backup(source, tmp_path / "store.backup")
+    restore(tmp_path / "store.backup", target)
+    assert target.notes() == {"feed/clinic": "knows this"}
+    assert target.progress("clinic/feed") == 2
 
 
 def test_an_empty_store_has_a_backup(source, target, tmp_path):
