@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mappings.fhir.json import Json, loads
 from server.fhir import registry
-from server.fhir.added import LOOKS, decoded, note, noted, rows
+from server.fhir.added import LOOKS, Known, decoded, note, noted, rows
 from server.fhir.registry import Added
 from server.fhir.resource import terms_of
 from server.store.duty import Follower
@@ -31,10 +31,14 @@ def follower(store: Store, tenant: str) -> Follower:
 class Reindexing:
     def __init__(self, engine: Engine, tenant: str, wait: Callable[[float], object] = time.sleep) -> None:
         self._engine, self._tenant, self._wait = engine, tenant, wait
+        self._known, self._begun = Known(engine, tenant), False
 
     def handle(self, entry: Entry) -> None:
-        if any(write.key.type == DEFINES for write in entry.writes):
+        """With the first entry, too: a store may have been restored, or copied, from another."""
+        self._known.look()
+        if not self._begun or any(write.key.type == DEFINES for write in entry.writes):
             self.change()
+            self._begun = True
         added = registry.added()
         self.mend({write.key for write in entry.writes if write.key.type in added.all_types})
 

@@ -11,7 +11,7 @@ from server.fhir.outcome import Forbidden, Gone, NotFound
 from server.store.engine import Page
 from server.store.entry import Entry, Key, Write
 from server.store.journal import Held
-from server.store.query import EVERYTHING, All, Any, Search, equals, matches, term
+from server.store.query import EVERYTHING, All, Any, Referred, Refers, Search, equals, matches, term
 
 
 def principal(scopes: str, patient: str | None = None, tenant: str = "default", client: str = "app") -> Principal:
@@ -265,6 +265,28 @@ def test_what_may_be_written(store, put, case) -> None:
     found = outcome(lambda: gated.submit(writing("Claim", id, *terms, body=body)))
     assert (found if found == "done" else found[0]) == expected
     assert store.last("default") == before + (expected == "done")
+
+
+def test_a_link_is_a_search_of_its_other_end_by_the_same_principal(store, put) -> None:
+    put("Claim", "own", OWN)
+    put("Claim", "other", OTHER)
+    put("ClaimResponse", "one", "request\x1fClaim/own")
+    put("ClaimResponse", "two", "request\x1fClaim/other")
+    to_claims = Refers(("request\x1fClaim/",), "Claim", EVERYTHING)
+    from_answers = Referred(("request\x1fClaim/",), "ClaimResponse", EVERYTHING)
+
+    def ids(scope, type, where):
+        gated = GatedStore(store, principal(scope, "ann"))
+        found = [version.key.id for version in gated.search(Search(type, where)).versions]
+        assert gated.count(type, where) == len(found)
+        return found
+
+    assert ids("system/*.rs", "ClaimResponse", to_claims) == ["one", "two"]
+    assert ids("system/ClaimResponse.rs patient/Claim.rs", "ClaimResponse", to_claims) == ["one"]
+    assert ids("system/ClaimResponse.rs system/Claim.r", "ClaimResponse", to_claims) == []
+    assert ids("system/Claim.rs system/ClaimResponse.rs", "Claim", from_answers) == ["own", "other"]
+    assert ids("system/Claim.rs", "Claim", from_answers) == []
+    assert ids("system/Claim.rs", "Claim", All((from_answers, EVERYTHING))) == []
 
 
 def test_needs_are_decided_before_anything_is_read(store) -> None:

@@ -88,7 +88,8 @@ async def test_from_the_first_to_the_last(ask, follow):
     assert not await told(ask)
 
 
-async def test_who_did_not_know_is_mended(ask, follow):
+async def test_who_did_not_know_is_mended(ask, follow, monkeypatch):
+    monkeypatch.setattr(Known, "look", lambda _: None)
     await put(ask, COLOUR)
     follow()
     known = registry.added()
@@ -113,6 +114,16 @@ async def test_is_written_before_it_is_searched_by(ask, store):
     (during,) = states
     assert (during.searched, list(during.pending["Patient"])) == ({}, ["colour"])
     assert list(registry.added().searched["Patient"]) == ["colour"]
+
+
+async def test_what_came_with_the_store_is_taken_too(ask, store):
+    await put(ask, COLOUR)
+    await put(ask, person("one", "red"))
+    *_, last = store.tail("default", 0, 1000)
+
+    Reindexing(store.engine, "default", lambda _: None).handle(last)
+
+    assert await found(ask, "Patient?colour=red") == ["one"]
 
 
 async def test_another_process_learns_of_it(ask, store, follow):

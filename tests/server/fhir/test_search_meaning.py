@@ -72,11 +72,14 @@ codings = st.builds(
 concepts = some(coding=lists(codings), text=st.sampled_from(NAMES))
 quantities = st.builds(lambda value, unit: {"value": value, **unit}, st.sampled_from(AMOUNTS), st.sampled_from(UNITS))
 dates = st.sampled_from(DATES)
-references = st.one_of(
-    st.builds(lambda to: {"reference": to}, st.sampled_from(TARGETS)),
-    st.just({"display": "somebody"}),
-    st.just({"reference": "#p"}),
-)
+
+
+def references(*types):
+    to = [each for each in TARGETS if any(f"{type}/" in each for type in types)]
+    others = ({"display": "somebody"}, {"reference": "#p"})
+    return st.sampled_from([*({"reference": each} for each in to), *others])
+
+
 effective = st.one_of(
     st.builds(lambda each: {"effectiveDateTime": each}, dates),
     st.builds(lambda period: {"effectivePeriod": period}, some(start=dates, end=dates)),
@@ -96,13 +99,13 @@ patients = some(
     gender=st.sampled_from(["male", "female"]),
     birthDate=st.sampled_from(DATES[:4]),
     active=st.booleans(),
-    link=lists(st.builds(lambda other: {"other": other}, references)),
+    link=lists(st.builds(lambda other: {"other": other}, references("Patient"))),
 )
 observations = st.builds(
     lambda body, effective, value: {**body, **effective, **value},
     some(
         code=concepts,
-        subject=references,
+        subject=references("Patient", "Group"),
         component=lists(components),
         hasMember=lists(st.builds(lambda n: {"reference": f"Observation/{n}"}, st.sampled_from("01"))),
     ),
