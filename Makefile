@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CLIENTS := .clients
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo test clients faults soak check format run bench clean referee
+.PHONY: setup demo test clients faults soak conformance check format run bench clean referee
 
 setup: $(VENV)/ready
 
@@ -62,6 +62,10 @@ run: setup
 
 bench: setup
 	$(BIN)/causeway bench mllp
+
+conformance: setup
+	$(BIN)/python -m tests.conformance $(if $(INFERNO),--inferno '$(INFERNO)') $(if $(PATIENTS),--patients '$(PATIENTS)') \
+		$(if $(CHECK),--check)
 
 clean:
 	rm -rf $(VENV) $(CLIENTS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -24,9 +24,10 @@ class NotServing(Exception):
 
 
 @contextmanager
-def serving(store: str, http: str, mllp: str) -> Iterator[Serving]:
-    """Raises NotServing. Whatever happens, the process ends with the block."""
-    command = [sys.executable, "-m", "interfaces", "serve", "--store", store, "--http", http, "--mllp", mllp, *QUIET]
+def serving(store: str, http: str, mllp: str, *options: str) -> Iterator[Serving]:
+    """``options``: more of ``serve``'s. Raises NotServing. Whatever happens, the process ends with the block."""
+    where = ("--store", store, "--http", http, "--mllp", mllp)
+    command = [sys.executable, "-m", "interfaces", "serve", *where, *QUIET, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 our own command
         try:
             yield announced(process)

@@ -29,7 +29,7 @@ class Backend:
     """``base``: the FHIR base URL. ``key``: the private one of the keys that the client was registered with."""
 
     def __init__(self, base: str, client_id: str, key: ECKey) -> None:
-        self._base, self._client_id, self._key = base, client_id, key
+        self._base, self.client_id, self.key = base, client_id, key
         self._http = httpx.Client(timeout=30)
 
     def __enter__(self) -> "Backend":
@@ -58,14 +58,14 @@ class Backend:
 
     def _assertion(self, audience: str) -> str:
         claims = {
-            "iss": self._client_id,
-            "sub": self._client_id,
+            "iss": self.client_id,
+            "sub": self.client_id,
             "aud": audience,
             "exp": int((datetime.now(UTC) + timedelta(minutes=4)).timestamp()),
             "jti": str(uuid4()),
         }
-        header = {"alg": "ES384", "kid": self._key.kid, "typ": "JWT"}
-        return jwt.encode(header, claims, self._key, algorithms=["ES384"])
+        header = {"alg": "ES384", "kid": self.key.kid, "typ": "JWT"}
+        return jwt.encode(header, claims, self.key, algorithms=["ES384"])
 
     def put(self, resource: Json) -> Json:
         return self._sent("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
