@@ -114,7 +114,8 @@ class MongoEngine:
             return mongo_log.messages(self._entry, tenant, facts, since, limit)
 
     def lease(self, name: str, holder: str, now: datetime, until: datetime, done: int = 0) -> bool:
-        free = {"_id": name, "$or": [{"holder": holder}, {"until": {"$lte": instant(now)}}]}
+        mine = {"holder": holder, **({"until": {"$lte": instant(until)}} if until > now else {})}
+        free = {"_id": name, "$or": [mine, {"until": {"$lte": instant(now)}}]}  # what comes late shortens no lease
         held = {"$set": {"holder": holder, "until": instant(until)}, "$max": {"done": done}}
         try:
             with troubles():
