@@ -1,6 +1,6 @@
 """Which suites are run, on which patients: one row each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,14 +39,18 @@ class Suite:
 
 def members_of_311(resource: Json) -> Json:
     """Later versions want a RelatedPerson among a CareTeam's members, 3.1.1 allows none."""
-    if resource.get("resourceType") != "CareTeam":
+    if resource.get("resourceType") != "Bundle":
         return resource
-    members = resource.get("participant", ())
-    return {**resource, "participant": [each for each in members if not of_related_person(each)]}
+    related = {each["fullUrl"] for each in resource["entry"] if each["resource"]["resourceType"] == "RelatedPerson"}
+    entries = [{**each, "resource": without_members(each["resource"], related)} for each in resource["entry"]]
+    return {**resource, "entry": entries}
 
 
-def of_related_person(participant: Json) -> bool:
-    return str(participant.get("member", {}).get("reference", "")).startswith("RelatedPerson/")
+def without_members(resource: Json, unwanted: Collection[str]) -> Json:
+    if resource["resourceType"] != "CareTeam":
+        return resource
+    left = [each for each in resource["participant"] if each.get("member", {}).get("reference") not in unwanted]
+    return {**resource, "participant": left}
 
 
 def carin(kind: str) -> Suite:
@@ -68,7 +72,8 @@ def carin(kind: str) -> Suite:
             "c4bb_v200_practitioner__id_search_test_param": "c4bb-Practitioner",
             "c4bb_v200_related_person__id_search_test_param": "c4bb-RelatedPerson",
         },
-        mend=lambda resource: only(f"c4bb-EOB{kind}", resource),
+        mend=lambda resource: complete(only(f"c4bb-EOB{kind}", resource)),
+        own=("c4bb.json",),
         name=f"c4bb_v200_{kind.lower()}",
     )
 
@@ -79,6 +84,11 @@ def only(id: str, resource: Json) -> Json:
         return resource
     entries = [each for each in resource["entry"] if is_kept(each["resource"], id)]
     return {**resource, "entry": entries}
+
+
+def complete(resource: Json) -> Json:
+    """What is told to a member has been adjudicated wholly: CARIN allows no other outcome."""
+    return {**resource, "outcome": "complete"} if resource.get("resourceType") == "ExplanationOfBenefit" else resource
 
 
 def is_kept(resource: Json, id: str) -> bool:

@@ -51,8 +51,16 @@ def test_every_run_has_a_name_of_its_own():
     assert len({each.run for each in SUITES}) == len(SUITES)
 
 
-def test_patients_are_mended_for_a_suite():
-    member = {"member": {"reference": "RelatedPerson/1"}}
-    assert members_of_311({"resourceType": "CareTeam", "participant": [member, {}]})["participant"] == [{}]
-    entries = [{"resource": {"resourceType": "ExplanationOfBenefit", "id": id}} for id in ("a", "b")]
-    assert only("b", {"resourceType": "Bundle", "entry": entries})["entry"] == entries[1:]
+def bundle(*resources):
+    return {"resourceType": "Bundle", "entry": [{"fullUrl": each.get("id"), "resource": each} for each in resources]}
+
+
+def test_a_care_team_of_311_has_no_related_person():
+    team = {"resourceType": "CareTeam", "participant": [{"member": {"reference": "a"}}, {"member": {"reference": "b"}}]}
+    mended = members_of_311(bundle(team, {"resourceType": "RelatedPerson", "id": "a"}))
+    assert mended["entry"][0]["resource"]["participant"] == [{"member": {"reference": "b"}}]
+
+
+def test_each_kind_of_explanation_of_benefit_is_judged_alone():
+    kept = only("b", bundle(*({"resourceType": "ExplanationOfBenefit", "id": id} for id in ("a", "b"))))
+    assert [each["resource"]["id"] for each in kept["entry"]] == ["b"]
