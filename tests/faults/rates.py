@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 
-from interfaces.bench.store import GROUP, TENANT, grouped, one_by_one
+from interfaces.bench.store import GROUP, TENANT, grouped
 from server.store.mongo_project import current_operations, held_operations, written
 from server.store.mongo_rows import entry_document
 from server.store.store import open_store
@@ -37,9 +37,7 @@ def report(url: str, bare_url: str) -> None:
         for start in range(AT_ONCE, AT_ONCE + ENTRIES, AT_ONCE):
             engine_s += grouped(store, range(start, start + AT_ONCE), lambda: None)
             bare_s += written_bare(bare.engine._server.collections, store.tail(TENANT, start, AT_ONCE))
-        alone, waiting = one_by_one(bare, store, first=100_000)
     print(f"{ENTRIES / engine_s:.0f} entries /s, {bare_s / engine_s:.0%} of bare writes ({ENTRIES / bare_s:.0f} /s)")
-    print(f"one connection waits {waiting / alone:.2f} of a commit alone")
 
 
 def written_bare(collections, entries):
