@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -300,6 +301,7 @@ def keys() -> dict[str, RSAKey | ECKey]:
 def cheap(monkeypatch) -> None:
     """What makes a password dear to guess would make each test dear as well."""
     monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(passwords, "_nobodys", lru_cache(maxsize=1)(passwords._nobodys.__wrapped__))
 
 
 @pytest.fixture
