@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from interfaces.cli import options
+from interfaces.cli.options import say
 from interfaces.cli.refusing import refusing
 from mappings.fhir.json import dumps
 from server.auth import clients, rfc7517
@@ -88,10 +89,7 @@ def approve(client_id: str, store: options.Store = options.STORE, json: options.
     with refusing(), closing(open_store(store)) as opened:
         if not clients.approve(opened, client_id, ACTOR):
             raise BadClient("there is no such client")
-    if json:
-        show({"client_id": client_id, "approved": True})
-    else:
-        typer.echo(f"{client_id} approved")
+    say(json, {"client_id": client_id, "approved": True}, f"{client_id} approved")
 
 
 @app.command()
@@ -100,10 +98,7 @@ def revoke(client_id: str, store: options.Store = options.STORE, json: options.J
     with refusing(), closing(open_store(store)) as opened:
         if not clients.revoke(opened, client_id, ACTOR):
             raise BadClient("there is no such client")
-    if json:
-        show({"client_id": client_id, "revoked": True})
-    else:
-        typer.echo(f"{client_id} revoked")
+    say(json, {"client_id": client_id, "revoked": True}, f"{client_id} revoked")
 
 
 @app.command()
@@ -130,10 +125,7 @@ def launch(
             user=user,
         )
         id, url = launched(opened, made, f"{base_url.rstrip('/')}/fhir", ACTOR)
-    if json:
-        show({"launch": id, "url": url})
-    else:
-        typer.echo(url)
+    say(json, {"launch": id, "url": url}, url)
 
 
 def table(found: list[dict[str, Any]]) -> Table:

@@ -2,9 +2,11 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from mappings.fhir.json import dumps
 
 STORE = "sqlite:///./causeway.db"
 
@@ -35,3 +37,8 @@ def _is_ipv6(host: str) -> bool:
         return ipaddress.ip_address(host).version == 6  # noqa: PLR2004
     except ValueError:
         return False
+
+
+def say(json: bool, value: Any, text: str) -> None:
+    """A result, as ``--json`` or for people."""
+    typer.echo(dumps(value) if json else text)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from interfaces.cli import options
+from interfaces.cli.options import say
 from interfaces.cli.refusing import refusing
 from mappings.fhir.json import dumps
 from server.auth import passwords, users
@@ -130,7 +131,3 @@ def table(found: list[dict[str, Any]]) -> Table:
         state = "disabled" if each["disabled"] else ""
         made.add_row(each["name"], each["role"], each.get("patient") or each.get("practitioner") or "", state)
     return made
-
-
-def say(json: bool, value: dict[str, Any], text: str) -> None:
-    typer.echo(dumps(value) if json else text)
